@@ -1,0 +1,49 @@
+import { Money } from '../money.ts'
+import type { CreditState } from './account-state.ts'
+
+/** Stands for the invoice that is being made: it has no id and no number before it is written. */
+export const NEW_INVOICE = 'new'
+
+/** An invoice that money can go to. */
+export type OpenInvoice = {
+  /** Its id, or NEW_INVOICE. */
+  readonly id: string
+  readonly dueOn: string
+  /** Infinity for the new invoice, whose number will be the highest. */
+  readonly number: number
+  readonly balance: Money
+}
+
+/** Some of a credit, applied to an invoice. */
+export type PlannedDisbursement = { readonly creditId: string; readonly invoiceId: string; readonly amount: Money }
+
+const oldestCreditFirst = (a: CreditState, b: CreditState) =>
+  a.createdAt - b.createdAt || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0)
+
+const oldestDueFirst = (a: OpenInvoice, b: OpenInvoice) =>
+  a.dueOn < b.dueOn ? -1 : a.dueOn > b.dueOn ? 1 : a.number - b.number
+
+/**
+ * Disburses credits to unpaid invoices: oldest credit first, oldest due date first, each time the lesser of what the credit
+ * has left and what the invoice owes (domain.md, "Billing one account", 5).
+ */
+export function disburseOldestFirst(
+  credits: readonly CreditState[],
+  invoices: readonly OpenInvoice[],
+): readonly PlannedDisbursement[] {
+  const disbursements: PlannedDisbursement[] = []
+  const owed = invoices.toSorted(oldestDueFirst).map(({ id, balance }) => ({ id, balance }))
+  let first = 0
+  for (const credit of credits.toSorted(oldestCreditFirst)) {
+    let left = credit.left
+    while (first < owed.length && !left.isZero()) {
+      const invoice = owed[first] as (typeof owed)[number]
+      const amount = Money.min(left, invoice.balance)
+      if (!amount.isZero()) disbursements.push({ creditId: credit.id, invoiceId: invoice.id, amount })
+      left = left.minus(amount)
+      invoice.balance = invoice.balance.minus(amount)
+      if (invoice.balance.isZero()) first += 1
+    }
+  }
+  return disbursements
+}

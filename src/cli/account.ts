@@ -1,0 +1,49 @@
+import type { Command } from 'commander'
+import { collectPages } from '../client/collect-pages.ts'
+import { accountsTable } from '../client/tables.ts'
+import {
+  addClientCommand,
+  addClientGroup,
+  type ClientDefaults,
+  listText,
+  parseNonNegativeInteger,
+  parsePositiveInteger,
+  withClient,
+} from './client-command.ts'
+
+type AddOptions = { name: string; currency: string; group?: string; terms?: number }
+
+/** `nightbill account ...` */
+export function addAccountCommand(program: Command, defaults: ClientDefaults): void {
+  const group = addClientGroup(program, 'account', 'who is billed')
+
+  addClientCommand(group, 'add <account-id>', 'make an account; the same one again changes nothing', defaults)
+    .requiredOption('--name <name>', 'name of the account')
+    .requiredOption('--currency <code>', 'ISO 4217 code of its one currency')
+    .option('--group <bill-group>', 'bill group (default: default)')
+    .option('--terms <days>', 'days from the bill date to the due date (default: 30)', parseNonNegativeInteger)
+    .addHelpText('after', '\nExample:\n  $ nightbill account add acme --name "Acme Ltd" --currency USD --terms 14')
+    .action((accountId: string, { name, currency, group: billGroup, terms }: AddOptions, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        await client.createAccount({ accountId, name, currency, billGroup, paymentTermsDays: terms })
+        show(await client.getAccount(accountId), (account) => accountsTable([account]))
+      }),
+    )
+
+  addClientCommand(group, 'show <account-id>', 'one account with its balance and the credit it has left', defaults)
+    .addHelpText('after', '\nExample:\n  $ nightbill account show acme')
+    .action((accountId: string, _options: unknown, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await client.getAccount(accountId), (account) => accountsTable([account]))
+      }),
+    )
+
+  addClientCommand(group, 'list', 'accounts with their balances', defaults)
+    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
+    .addHelpText('after', '\nExample:\n  $ nightbill account list --limit 200')
+    .action(({ limit }: { limit: number }, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await collectPages(client.listAccounts, limit), listText(accountsTable))
+      }),
+    )
+}

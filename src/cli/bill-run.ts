@@ -1,0 +1,150 @@
+import type { Command } from 'commander'
+import type { BillRun } from '../client/api-types.ts'
+import { collectPages } from '../client/collect-pages.ts'
+import { billRunsTable, billRunTable, failuresTable, previewTable } from '../client/tables.ts'
+import { watchBillRun } from '../client/watch-bill-run.ts'
+import {
+  addClientCommand,
+  addClientGroup,
+  type ClientContext,
+  type ClientDefaults,
+  exitCodeCouldNot,
+  listText,
+  parseNames,
+  parsePositiveInteger,
+  withClient,
+} from './client-command.ts'
+
+type StartOptions = {
+  group?: string
+  accounts?: readonly string[]
+  date?: string
+  name?: string
+  idempotencyKey?: string
+  wait?: boolean
+}
+
+const exitCodes = `
+Exit codes:
+  0  completed (without --wait: accepted)
+  1  completed with failures
+  2  could not: refused, cancelled, or the service cannot be reached`
+
+/** `nightbill bill-run ...` */
+export function addBillRunCommand(program: Command, defaults: ClientDefaults): void {
+  const group = addClientGroup(program, 'bill-run', 'bill accounts as of a date')
+  addStart(group, defaults)
+  addReads(group, defaults)
+  addChanges(group, defaults)
+  addPreview(group, defaults)
+}
+
+function addStart(group: Command, defaults: ClientDefaults): void {
+  addClientCommand(group, 'start', 'start a bill run of a bill group, or of named accounts', defaults)
+    .option('--group <bill-group>', 'bill the accounts of this group (default: default)')
+    .option('--accounts <account-ids>', 'bill these accounts instead, separated by commas', parseNames)
+    .option('--date <yyyy-mm-dd>', 'bill as of this date (default: today)')
+    .option('--name <name>', 'a name to know it by')
+    .option('--idempotency-key <key>', 'the same key again starts no second run')
+    .option('--wait', 'wait until it has ended')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ nightbill bill-run start --group default --date 2026-11-30 --wait
+  $ nightbill bill-run start --group default --date 2026-11-30 --idempotency-key nightly-2026-11-30 --wait
+  $ nightbill bill-run start --accounts acme,globex --date 2026-11-30
+${exitCodes}`,
+    )
+    .action((options: StartOptions, command: Command) =>
+      withClient(command, defaults, async (context) => {
+        const { accounts: accountIds, date: billDate, name, idempotencyKey, wait = false } = options
+        const billGroup = options.group ?? (accountIds === undefined ? 'default' : undefined)
+        const run = { billGroup, accountIds, billDate, name }
+        const accepted = await context.client.startBillRun(run, { idempotencyKey })
+        if (wait) return showWhenEnded(context, accepted.billRunId)
+        context.show(accepted, ({ billRunId }) => `Bill run ${billRunId} is accepted.`)
+      }),
+    )
+}
+
+function addReads(group: Command, defaults: ClientDefaults): void {
+  addClientCommand(group, 'show <bill-run-id>', 'state and totals of a bill run', defaults)
+    .addHelpText('after', '\nExample:\n  $ nightbill bill-run show 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
+    .action((billRunId: string, _options: unknown, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await client.getBillRun(billRunId), billRunTable)
+      }),
+    )
+
+  addClientCommand(group, 'list', 'bill runs', defaults)
+    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
+    .addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
+    .action(({ limit }: { limit: number }, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await collectPages(client.listBillRuns, limit), listText(billRunsTable))
+      }),
+    )
+
+  addClientCommand(group, 'failures <bill-run-id>', 'accounts that a bill run could not bill, and why', defaults)
+    .option('--limit <count>', 'at most so many', parsePositiveInteger, 500)
+    .addHelpText('after', '\nExample:\n  $ nightbill bill-run failures 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
+    .action((billRunId: string, { limit }: { limit: number }, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        const list = (page: object) => client.listBillRunFailures(billRunId, page)
+        show(await collectPages(list, limit), listText(failuresTable))
+      }),
+    )
+}
+
+function addChanges(group: Command, defaults: ClientDefaults): void {
+  addClientCommand(group, 'retry <bill-run-id>', 'bill the accounts that failed again, within the same run', defaults)
+    .option('--wait', 'wait until it has ended')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ nightbill bill-run retry 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f --wait
+${exitCodes}`,
+    )
+    .action((billRunId: string, { wait = false }: { wait?: boolean }, command: Command) =>
+      withClient(command, defaults, async (context) => {
+        const accepted = await context.client.retryBillRun(billRunId)
+        if (wait) return showWhenEnded(context, billRunId)
+        context.show(accepted, () => `Retry of bill run ${billRunId} is accepted.`)
+      }),
+    )
+
+  addClientCommand(group, 'cancel <bill-run-id>', 'begin no more accounts; what is billed stays billed', defaults)
+    .addHelpText('after', '\nExample:\n  $ nightbill bill-run cancel 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
+    .action((billRunId: string, _options: unknown, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await client.cancelBillRun(billRunId), () => `Cancelling bill run ${billRunId} is accepted.`)
+      }),
+    )
+}
+
+function addPreview(group: Command, defaults: ClientDefaults): void {
+  addClientCommand(group, 'preview', 'the invoices that a bill run would make; writes nothing', defaults)
+    .requiredOption('--accounts <account-ids>', 'up to 1,000 accounts, separated by commas', parseNames)
+    .option('--date <yyyy-mm-dd>', 'as of this date (default: today)')
+    .addHelpText('after', '\nExample:\n  $ nightbill bill-run preview --accounts acme,globex --date 2026-11-30')
+    .action(({ accounts, date }: { accounts: readonly string[]; date?: string }, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        const preview = await client.previewBillRun({ accountIds: accounts, billDate: date })
+        show(preview, ({ invoices }) => previewTable(invoices))
+      }),
+    )
+}
+
+/** Sets the exit code too. The bar goes to stderr, so that stdout holds the answer alone. */
+async function showWhenEnded({ client, show }: ClientContext, billRunId: string): Promise<void> {
+  const run = await watchBillRun(client, billRunId, 'Billing', process.stderr)
+  show(run, billRunTable)
+  process.exitCode = exitCodeOf(run)
+}
+
+function exitCodeOf({ status }: BillRun): number {
+  if (status === 'completed') return 0
+  return status === 'completed_with_failures' ? 1 : exitCodeCouldNot
+}

@@ -1,0 +1,36 @@
+import type { Command } from 'commander'
+import type { Charge } from '../client/api-types.ts'
+import { groupThousands } from '../client/format-money.ts'
+import { printable } from '../client/printable.ts'
+import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
+
+type AddOptions = { account: string; amount: string; description: string; date?: string; reference?: string }
+
+/** `nightbill charge ...` */
+export function addChargeCommand(program: Command, defaults: ClientDefaults): void {
+  const group = addClientGroup(program, 'charge', 'what accounts owe')
+
+  addClientCommand(group, 'add', 'charge an account; the next bill run puts it on an invoice', defaults)
+    .requiredOption('--account <account-id>', 'who owes it')
+    .requiredOption('--amount <amount>', "decimal amount in the account's currency")
+    .requiredOption('--description <text>', 'what for, as it stands on the invoice')
+    .option('--date <yyyy-mm-dd>', 'bill runs as of this date or later take it up (default: today)')
+    .option('--reference <id>', 'your own id of it: a repeat charges nothing')
+    .addHelpText(
+      'after',
+      `
+Example:
+  $ nightbill charge add --account acme --amount 140.00 --description "November" --date 2026-11-30 --reference inv-77`,
+    )
+    .action(({ account, amount, description, date, reference }: AddOptions, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        const charge = { accountId: account, amount, description, chargedOn: date, reference }
+        show(await client.postCharges([charge]), ({ charges }) => charges.map(chargeLine).join('\n'))
+      }),
+    )
+}
+
+function chargeLine({ chargeId, accountId, amount, description, chargedOn }: Charge): string {
+  const what = `${groupThousands(amount)} on ${chargedOn} for ${description}`
+  return printable(`Charge ${chargeId}: ${accountId} owes ${what}`)
+}

@@ -1,0 +1,55 @@
+import type { Command } from 'commander'
+import { collectPages } from '../client/collect-pages.ts'
+import { schedulesTable } from '../client/tables.ts'
+import {
+  addClientCommand,
+  addClientGroup,
+  type ClientDefaults,
+  listText,
+  parsePositiveInteger,
+  withClient,
+} from './client-command.ts'
+
+type SetOptions = { cron: string; timezone: string; group: string; disabled?: boolean }
+
+/** `nightbill schedule ...` */
+export function addScheduleCommand(program: Command, defaults: ClientDefaults): void {
+  const group = addClientGroup(program, 'schedule', 'bill runs that the service starts by itself')
+
+  addClientCommand(group, 'set <name>', 'make a schedule, or replace the one of this name', defaults)
+    .requiredOption('--cron <expression>', 'five fields: minute, hour, day of month, month, day of week')
+    .requiredOption('--timezone <name>', 'IANA time zone that the cron expression is in')
+    .option('--group <bill-group>', 'bill group to bill', 'default')
+    .option('--disabled', 'keep it, but start no bill runs')
+    .addHelpText(
+      'after',
+      `
+Examples:
+  $ nightbill schedule set nightly --cron "0 2 * * *" --timezone Europe/London --group default
+  $ nightbill schedule set monthly --cron "30 3 1 * *" --timezone America/New_York --disabled`,
+    )
+    .action((name: string, { cron, timezone, group: billGroup, disabled = false }: SetOptions, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        const schedule = await client.putSchedule(name, { cron, timezone, billGroup, enabled: !disabled })
+        show(schedule, (set) => schedulesTable([set]))
+      }),
+    )
+
+  addClientCommand(group, 'list', 'all schedules', defaults)
+    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
+    .addHelpText('after', '\nExample:\n  $ nightbill schedule list')
+    .action(({ limit }: { limit: number }, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await collectPages(client.listSchedules, limit), listText(schedulesTable))
+      }),
+    )
+
+  addClientCommand(group, 'remove <name>', 'remove a schedule; bill runs that it has started go on', defaults)
+    .addHelpText('after', '\nExample:\n  $ nightbill schedule remove nightly')
+    .action((name: string, _options: unknown, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        await client.deleteSchedule(name)
+        show({ name, removed: true }, () => `Schedule ${name} removed.`)
+      }),
+    )
+}

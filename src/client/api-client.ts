@@ -1,0 +1,134 @@
+import { randomUUID } from 'node:crypto'
+import type {
+  AcceptedBillRun,
+  AcceptedCredit,
+  Account,
+  BillRun,
+  BillRunFailure,
+  Charge,
+  Credit,
+  CreditBatchAnswer,
+  CreditQuery,
+  Disbursement,
+  DisbursementAnswer,
+  Invoice,
+  InvoiceQuery,
+  Job,
+  NewAccount,
+  NewBillRun,
+  NewCharge,
+  NewCredit,
+  NewSchedule,
+  Page,
+  PageQuery,
+  PreviewedInvoice,
+  Schedule,
+} from './api-types.ts'
+import { pollUntil } from './poll-until.ts'
+import { type Connection, type Query, sendRequest } from './request.ts'
+
+const minute = 60_000
+
+/** Without a key of the caller's own every call is a new request; the client's own repeats always use the same key. */
+export type PostOptions = { readonly idempotencyKey?: string | undefined }
+
+export type WaitOptions<Value> = {
+  /** Milliseconds. */
+  readonly timeoutMs?: number | undefined
+  readonly onProgress?: ((value: Value) => void) | undefined
+}
+
+export type ApiClient = ReturnType<typeof openApiClient>
+
+/**
+ * The HTTP interface as functions. Every call throws an ApiError when it is refused or the service stays out of reach;
+ * see `sendRequest` for what is tried again.
+ */
+export function openApiClient(connection: Connection) {
+  const get = <Body>(path: string, query?: Query) => sendRequest<Body>(connection, { method: 'GET', path, query })
+  const put = <Body>(path: string, body: unknown) => sendRequest<Body>(connection, { method: 'PUT', path, body })
+  const remove = (path: string) => sendRequest<void>(connection, { method: 'DELETE', path })
+  const post = <Body>(path: string, body: unknown, options: PostOptions = {}) =>
+    sendRequest<Body>(connection, {
+      method: 'POST',
+      path,
+      body,
+      idempotencyKey: options.idempotencyKey ?? randomUUID(),
+    })
+
+  const getJob = (jobId: string) => get<Job>(`v1/jobs/${segment(jobId)}`)
+  const getBillRun = (billRunId: string) => get<BillRun>(`v1/bill-runs/${segment(billRunId)}`)
+
+  return {
+    createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
+    listAccounts: (query: PageQuery = {}) => get<Page<Account>>('v1/accounts', query),
+    getAccount: (accountId: string) => get<Account>(`v1/accounts/${segment(accountId)}`),
+
+    /** 1 to 1,000 charges, all or none. */
+    postCharges: (charges: readonly NewCharge[], options?: PostOptions) =>
+      post<{ readonly charges: readonly Charge[] }>('v1/charges', { charges }, options),
+
+    postCredit: (credit: NewCredit, options?: PostOptions) => post<AcceptedCredit>('v1/credits', credit, options),
+    /** 1 to 1,000 credits, each accepted or rejected by itself. */
+    postCreditBatch: (credits: readonly NewCredit[], options?: PostOptions) =>
+      post<CreditBatchAnswer>('v1/credits/batch', { credits }, options),
+    listCredits: (query: CreditQuery = {}) => get<Page<Credit>>('v1/credits', query),
+    getCredit: (creditId: string) => get<Credit>(`v1/credits/${segment(creditId)}`),
+    deleteCredit: (creditId: string) => remove(`v1/credits/${segment(creditId)}`),
+
+    listUnpaidInvoices: (creditId: string, query: PageQuery = {}) =>
+      get<Page<Invoice>>(`v1/credits/${segment(creditId)}/unpaid-invoices`, query),
+    listDisbursements: (creditId: string, query: PageQuery = {}) =>
+      get<Page<Disbursement>>(`v1/credits/${segment(creditId)}/disbursements`, query),
+    disburse: (creditId: string, to: { readonly invoiceId: string; readonly amount: string }, options?: PostOptions) =>
+      post<DisbursementAnswer>(`v1/credits/${segment(creditId)}/disbursements`, to, options),
+
+    requestReversal: (
+      creditId: string,
+      reversal: { readonly reason?: string | undefined } = {},
+      options?: PostOptions,
+    ) => post<AcceptedCredit>(`v1/credits/${segment(creditId)}/reversal`, reversal, options),
+    cancelReversal: (creditId: string) => remove(`v1/credits/${segment(creditId)}/reversal`),
+
+    getJob,
+    /** Waits until the job is done or failed, 10 minutes unless told otherwise. */
+    waitForJob: (jobId: string, { timeoutMs = 10 * minute, onProgress }: WaitOptions<Job> = {}) =>
+      pollUntil(() => getJob(jobId), isFinishedJob, { timeoutMs, onValue: onProgress }),
+
+    startBillRun: (run: NewBillRun, options?: PostOptions) => post<AcceptedBillRun>('v1/bill-runs', run, options),
+    listBillRuns: (query: PageQuery = {}) => get<Page<BillRun>>('v1/bill-runs', query),
+    getBillRun,
+    /** Waits until the run has ended in whatever way, 12 hours unless told otherwise. */
+    waitForBillRun: (billRunId: string, { timeoutMs = 720 * minute, onProgress }: WaitOptions<BillRun> = {}) =>
+      pollUntil(() => getBillRun(billRunId), isFinishedRun, { timeoutMs, onValue: onProgress }),
+    listBillRunFailures: (billRunId: string, query: PageQuery = {}) =>
+      get<Page<BillRunFailure>>(`v1/bill-runs/${segment(billRunId)}/failures`, query),
+    retryBillRun: (billRunId: string, options?: PostOptions) =>
+      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, undefined, options),
+    cancelBillRun: (billRunId: string, options?: PostOptions) =>
+      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, undefined, options),
+    previewBillRun: (
+      preview: { readonly accountIds: readonly string[]; readonly billDate?: string | undefined },
+      options?: PostOptions,
+    ) => post<{ readonly invoices: readonly PreviewedInvoice[] }>('v1/bill-runs/preview', preview, options),
+
+    listInvoices: (query: InvoiceQuery = {}) => get<Page<Invoice>>('v1/invoices', query),
+    getInvoice: (invoiceId: string) => get<Invoice>(`v1/invoices/${segment(invoiceId)}`),
+
+    putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
+    listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
+    deleteSchedule: (name: string) => remove(`v1/schedules/${segment(name)}`),
+  } as const
+}
+
+function segment(id: string): string {
+  return encodeURIComponent(id)
+}
+
+function isFinishedJob({ status }: Job): boolean {
+  return status === 'done' || status === 'failed'
+}
+
+function isFinishedRun({ status }: BillRun): boolean {
+  return status !== 'queued' && status !== 'running'
+}

@@ -1,0 +1,19 @@
+import type { Page, PageQuery } from './api-types.ts'
+
+const largestPage = 500
+
+/** Reads page after page until there are no more rows or `limit` of them; `nextCursor` then says where to go on. */
+export async function collectPages<Row>(
+  list: (query: PageQuery) => Promise<Page<Row>>,
+  limit = Number.POSITIVE_INFINITY,
+): Promise<Page<Row>> {
+  const rows: Row[] = []
+  let cursor: string | undefined
+  while (rows.length < limit) {
+    const page = await list({ limit: Math.min(limit - rows.length, largestPage), cursor })
+    rows.push(...page.data)
+    if (page.nextCursor === null) return { data: rows, nextCursor: null }
+    cursor = page.nextCursor
+  }
+  return { data: rows, nextCursor: cursor ?? null }
+}

@@ -1,0 +1,48 @@
+import type { WriteStream } from 'node:tty'
+import { Presets, SingleBar } from 'cli-progress'
+import { groupThousands } from './format-money.ts'
+
+export type Progress = {
+  readonly update: (done: number, total: number) => void
+  readonly stop: () => void
+}
+
+/** A bar on a terminal; anywhere else a line at the start and a line at the end, so that a log stays readable. */
+export function openProgress(title: string, stream: NodeJS.WriteStream = process.stdout): Progress {
+  return stream.isTTY ? openBar(title, stream) : openLines(title, stream)
+}
+
+function openBar(title: string, stream: WriteStream): Progress {
+  const bar = new SingleBar(
+    {
+      stream,
+      format: `${title} {bar} {percentage}% | {value}/{total} | {duration_formatted}`,
+      barsize: 30,
+      emptyOnZero: true,
+      // Both would change what the terminal does, and the first how Ctrl-C ends the process.
+      gracefulExit: false,
+      linewrap: null,
+      hideCursor: null,
+    },
+    Presets.shades_classic,
+  )
+  bar.start(0, 0)
+  return {
+    update: (done, total) => {
+      bar.setTotal(total)
+      bar.update(done)
+    },
+    stop: () => bar.stop(),
+  }
+}
+
+function openLines(title: string, stream: NodeJS.WritableStream): Progress {
+  let last = { done: 0, total: 0 }
+  stream.write(`${title} ...\n`)
+  return {
+    update: (done, total) => {
+      last = { done, total }
+    },
+    stop: () => stream.write(`${title}: ${groupThousands(last.done)} of ${groupThousands(last.total)}\n`),
+  }
+}

@@ -1,0 +1,148 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type ApiError, apiError } from './api-error.ts'
+import type { Problem } from './api-types.ts'
+
+export type Connection = { readonly baseUrl: string; readonly apiKey: string | undefined }
+
+export type Query = Readonly<Record<string, string | number | undefined>>
+
+export type Request = {
+  readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
+  /** Relative to the base URL, without a leading slash. */
+  readonly path: string
+  readonly query?: Query | undefined
+  readonly body?: unknown
+  readonly idempotencyKey?: string
+}
+
+const attemptsPerRequest = 5
+const firstDelayMs = 250
+const longestDelayMs = 10_000
+const answerWithinMs = 60_000
+
+/** The request was not begun: too many of them, or not able to serve just now. */
+const passingStatuses = new Set([429, 503])
+/** The connection was never made, so nothing can have happened. */
+const notSentCodes = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'])
+/** The answer was lost: the request may have been carried out. */
+const answerLostCodes = new Set([
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'TimeoutError',
+  'UND_ERR_SOCKET',
+  'UND_ERR_HEADERS_TIMEOUT',
+  'UND_ERR_BODY_TIMEOUT',
+])
+
+/**
+ * Sends one request and gives the parsed body of a 2xx answer (undefined for an empty one); throws an ApiError otherwise.
+ * A service that cannot be reached, is not able to serve (503), asks to slow down (429) or is still busy with the same
+ * request is tried again, five times in all. A request whose answer was lost is repeated too, save a DELETE: a POST
+ * carries its idempotency key and the others change nothing by being repeated, while a DELETE done twice is refused the
+ * second time.
+ */
+export async function sendRequest<Body>(connection: Connection, request: Request): Promise<Body> {
+  for (let attempt = 1; ; attempt += 1) {
+    const outcome = await tryOnce<Body>(connection, request)
+    if ('body' in outcome) return outcome.body
+    if (!outcome.again || attempt === attemptsPerRequest) throw outcome.error
+    await sleep(Math.min(outcome.afterMs ?? backoffMs(attempt), longestDelayMs))
+  }
+}
+
+type Outcome<Body> =
+  | { readonly body: Body }
+  | { readonly error: ApiError; readonly again: boolean; readonly afterMs?: number | undefined }
+
+async function tryOnce<Body>(connection: Connection, request: Request): Promise<Outcome<Body>> {
+  const url = urlOf(connection, request)
+  try {
+    const response = await fetch(url, {
+      method: request.method,
+      headers: headersOf(connection, request),
+      body: request.body === undefined ? null : JSON.stringify(request.body),
+      signal: AbortSignal.timeout(answerWithinMs),
+    })
+    return readAnswer<Body>(url, response, await response.text())
+  } catch (failure) {
+    return noAnswer(url, request, failure)
+  }
+}
+
+function readAnswer<Body>(url: URL, response: Response, text: string): Outcome<Body> {
+  const body = parseJson(text)
+  if (response.ok && (text === '' || body !== undefined)) return { body: body as Body }
+  const problem = isProblem(body) ? body : unexpectedAnswer(url, response)
+  const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10)
+  return {
+    error: apiError(problem),
+    again: passingStatuses.has(response.status) || problem.code === 'request_in_flight',
+    afterMs: Number.isNaN(retryAfter) ? undefined : retryAfter * 1_000,
+  }
+}
+
+function noAnswer(url: URL, request: Request, failure: unknown): { error: ApiError; again: boolean } {
+  const { code, message } = causeOf(failure)
+  const lost = answerLostCodes.has(code)
+  const title = lost ? 'The service did not answer' : 'The service cannot be reached'
+  return {
+    error: apiError({ status: 0, code: 'service_unreachable', title, detail: `${url.origin} (${message})` }),
+    again: notSentCodes.has(code) || (lost && request.method !== 'DELETE'),
+  }
+}
+
+function urlOf({ baseUrl }: Connection, { path, query = {} }: Request): URL {
+  const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`
+  if (!URL.canParse(path, base)) {
+    throw apiError({ status: 0, code: 'invalid_url', title: 'The address of the service is no URL', detail: baseUrl })
+  }
+  const url = new URL(path, base)
+  for (const [name, value] of Object.entries(query)) {
+    if (value !== undefined) url.searchParams.set(name, String(value))
+  }
+  return url
+}
+
+function headersOf({ apiKey }: Connection, { body, idempotencyKey }: Request): Record<string, string> {
+  return {
+    accept: 'application/json, application/problem+json',
+    ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
+    ...(body === undefined ? {} : { 'content-type': 'application/json' }),
+    ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),
+  }
+}
+
+function unexpectedAnswer(url: URL, response: Response): Problem {
+  return {
+    status: response.status,
+    code: 'unexpected_answer',
+    title: `${url.origin} does not answer like this service`,
+    detail: `${response.status} ${response.statusText} to ${url.pathname}`,
+  }
+}
+
+function isProblem(body: unknown): body is Problem {
+  return typeof body === 'object' && body !== null && 'code' in body && 'title' in body && 'status' in body
+}
+
+function parseJson(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+/** fetch hides what went wrong in `cause`; a time limit shows only by its name. */
+function causeOf(failure: unknown): { readonly code: string; readonly message: string } {
+  const error = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure
+  if (!(error instanceof Error)) return { code: '', message: String(error) }
+  const code = 'code' in error ? String(error.code) : error.name
+  return { code, message: error.message || code }
+}
+
+/** Doubles with each attempt; up to half is random, so that many clients do not return at once. */
+function backoffMs(attempt: number): number {
+  return firstDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
+}

@@ -1,0 +1,88 @@
+import { randomUUID } from 'node:crypto'
+import { access, constants, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { type Account, run } from './processes.ts'
+import { SYSTEM_FOLDER } from './system-folder.ts'
+
+/**
+ * `home` holds the cluster (`home/postgres`), its password, lock and log; `elsewhere` when that is not the data folder.
+ * `account` is who Postgres runs as, and who owns the cluster.
+ */
+export type Place = { readonly home: string; readonly elsewhere: boolean; readonly account: Account }
+
+const POINTER = 'postgres-location'
+
+/**
+ * Decides where a data folder's cluster is and who runs it. For an ordinary user that is the data folder itself. Postgres refuses to run as
+ * root, so root hands it to another account; where that account cannot enter the data folder (below a home, below a `mktemp -d`), the cluster is
+ * kept in the system folder, and a file in the data folder says where. Whoever deletes the data folder begins anew either way.
+ */
+export async function choosePlace(folder: string): Promise<Place> {
+  const root = process.getuid?.() === 0
+  await mkdir(folder, { recursive: true, mode: root ? 0o711 : 0o700 })
+  await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
+  // One name for one folder, however it was reached: a server that was left behind is known by it.
+  const dataDir = await realpath(folder)
+  const elsewhere = await pointedTo(dataDir)
+  const home = elsewhere ?? dataDir
+  const owner = await clusterOwner(home)
+  if (!root) {
+    if (elsewhere !== undefined || (owner !== undefined && owner.uid !== process.getuid?.())) {
+      throw new Error(
+        `the data in ${dataDir} was made by another user: run as that user, or use a data folder of your own`,
+      )
+    }
+    return { home, elsewhere: false, account: undefined }
+  }
+  const account = owner ?? (await unprivilegedAccount())
+  if (elsewhere === undefined && !(await canEnter(dataDir, account))) {
+    if (owner !== undefined) {
+      throw new Error(
+        `user id ${owner.uid}, who owns ${dataDir}/postgres, cannot enter that folder: open the folders above it (chmod o+x)`,
+      )
+    }
+    return { home: await placeElsewhere(dataDir), elsewhere: true, account }
+  }
+  return { home, elsewhere: elsewhere !== undefined, account }
+}
+
+async function pointedTo(dataDir: string): Promise<string | undefined> {
+  const text = await readFile(join(dataDir, POINTER), 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+  const home = text?.trim()
+  if (home !== undefined) await mkdir(home, { recursive: true, mode: 0o711 })
+  return home
+}
+
+async function clusterOwner(home: string): Promise<Account> {
+  const found = await stat(join(home, 'postgres')).catch(() => undefined)
+  return found === undefined ? undefined : { uid: found.uid, gid: found.gid }
+}
+
+async function unprivilegedAccount(): Promise<Account> {
+  for (const name of ['postgres', 'nobody']) {
+    const [uid, gid] = await Promise.all([run('id', ['-u', name]), run('id', ['-g', name])])
+    if (uid.ok && gid.ok) return { uid: Number(uid.output), gid: Number(gid.output) }
+  }
+  throw new Error(
+    'Postgres does not run as root: run as an ordinary user, or add a user named postgres (useradd --system postgres)',
+  )
+}
+
+/** Asked of the system rather than worked out from modes, so that access lists and mounts count too. */
+async function canEnter(folder: string, account: Account): Promise<boolean> {
+  return (await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], account)).ok
+}
+
+async function placeElsewhere(dataDir: string): Promise<string> {
+  const draft = join(dataDir, `${POINTER}.${randomUUID()}`)
+  await writeFile(draft, `${join(SYSTEM_FOLDER, `data-${randomUUID()}`)}\n`)
+  // Of two first starts at once, one link wins, and both follow it.
+  await link(draft, join(dataDir, POINTER)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'EEXIST') throw error
+  })
+  await rm(draft)
+  return (await pointedTo(dataDir)) as string
+}

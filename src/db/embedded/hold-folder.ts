@@ -1,0 +1,58 @@
+import { randomUUID } from 'node:crypto'
+import { link, readFile, rename, rm, writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { processIdentity } from './processes.ts'
+
+/**
+ * Takes a data folder for this process, so that two copies of the service never drive one cluster; gives the function that lets it go.
+ * A holder that was killed leaves its file behind: the next one sees that the process is gone, and takes over.
+ * Throws, naming the holder's process id, while that process runs.
+ */
+export async function holdFolder(folder: string): Promise<() => Promise<void>> {
+  const file = join(folder, 'postgres.lock')
+  const mine = join(folder, `postgres.lock.${randomUUID()}`)
+  const claim = `${process.pid}\n${await processIdentity(process.pid)}\n`
+  await writeFile(mine, claim, { mode: 0o600 })
+  try {
+    // A link appears whole or not at all: nobody ever reads half a claim.
+    while (!(await linked(mine, file))) await removeIfStale(file, folder)
+  } finally {
+    await rm(mine, { force: true })
+  }
+  return async () => {
+    if ((await content(file)) === claim) await rm(file, { force: true })
+  }
+}
+
+async function linked(from: string, to: string): Promise<boolean> {
+  try {
+    await link(from, to)
+    return true
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+    throw error
+  }
+}
+
+async function removeIfStale(file: string, folder: string): Promise<void> {
+  const seen = await content(file)
+  if (seen === undefined) return
+  const [pid = '', identity = ''] = seen.split('\n')
+  if (/^\d+$/.test(pid) && (await processIdentity(Number(pid))) === identity) {
+    throw new Error(
+      `data folder ${folder} is in use by process ${pid}: stop that process, or give this copy a data folder of its own`,
+    )
+  }
+  // Moved aside before it is removed: if another process took over in between, what was moved is its claim, and goes back.
+  const aside = `${file}.${randomUUID()}`
+  await rename(file, aside).catch(() => undefined)
+  if ((await content(aside)) !== seen) await linked(aside, file).catch(() => false)
+  await rm(aside, { force: true })
+}
+
+function content(file: string): Promise<string | undefined> {
+  return readFile(file, 'utf8').catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT') return undefined
+    throw error
+  })
+}

@@ -1,0 +1,148 @@
+import { spawn } from 'node:child_process'
+import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { join } from 'node:path'
+import { setTimeout as delay } from 'node:timers/promises'
+import type { Binaries } from './binaries.ts'
+import type { Place } from './choose-place.ts'
+import { reason } from './create-cluster.ts'
+import { commandLine, spawnOptions, waitForEnd } from './processes.ts'
+
+/** A running Postgres server; `ended` settles with the reason once it is gone. */
+export type Server = {
+  readonly pid: number
+  readonly port: number
+  readonly ended: Promise<string>
+  stop(): Promise<void>
+}
+
+/** After a crash Postgres replays its log before it answers; with max_wal_size=4GB that can take minutes. */
+const START_LIMIT_MS = 600_000
+const STOP_LIMIT_MS = 60_000
+const ATTEMPTS = 10
+
+/**
+ * Starts the server on a free loopback port and waits until it accepts connections. What a killed owner left behind is ended first. Starts again
+ * when the port was taken meanwhile, or while the last processes of an old server are still going away.
+ */
+export async function runServer(
+  binaries: Binaries,
+  place: Place,
+  settings: Readonly<Record<string, string>>,
+  log: (line: string) => void,
+) {
+  for (let attempt = 1; ; attempt++) {
+    await endOrphan(join(place.home, 'postgres'), log)
+    const started = await launch(binaries, place, settings)
+    if (typeof started !== 'string') return started
+    const passing = /Address already in use|already exists|still in use/i.test(started)
+    if (!passing || attempt === ATTEMPTS) {
+      throw new Error(
+        `the embedded Postgres did not start: ${reason(started)} (see ${join(place.home, 'postgres.log')})`,
+      )
+    }
+    await delay(attempt * 100)
+  }
+}
+
+/** A server whose owner was killed goes on running; the caller holds the folder, so nobody else can be using it. */
+async function endOrphan(cluster: string, log: (line: string) => void): Promise<void> {
+  const file = join(cluster, 'postmaster.pid')
+  const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
+  const pid = Number(lines[0])
+  if (!Number.isInteger(pid) || pid <= 0) return
+  if ((await commandLine(pid)).includes(`postgres -D ${cluster} -p `)) {
+    log(`stopping the Postgres (process ${pid}) that an earlier, killed start left behind`)
+    if (!(await signalUntilEnd(pid)))
+      throw new Error(`process ${pid} serves ${cluster} and does not stop: end it (kill -9 ${pid}), and start again`)
+  }
+  // Another program may have the id by now, and Postgres would then take the folder for being in use; an id it knows to be no server is its own
+  // parent's. The other lines stay: by them Postgres finds out whether processes of the old server are still at work.
+  const left = await readFile(file, 'utf8').catch(() => undefined)
+  if (left !== undefined) await writeFile(file, [process.pid, ...left.split('\n').slice(1)].join('\n'))
+}
+
+async function signalUntilEnd(pid: number): Promise<boolean> {
+  // Fast shutdown first; then immediate, which is safe too, only the next start has to replay the log.
+  for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
+    try {
+      process.kill(pid, signal)
+    } catch (error) {
+      if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true
+      throw error
+    }
+    if (await waitForEnd(pid, STOP_LIMIT_MS)) return true
+  }
+  return false
+}
+
+/** Gives the running server, or what it said when it ended before it was ready. */
+async function launch(
+  binaries: Binaries,
+  { home, account }: Place,
+  settings: Readonly<Record<string, string>>,
+): Promise<Server | string> {
+  const cluster = join(home, 'postgres')
+  const port = await freePort()
+  const logFile = join(home, 'postgres.log')
+  await rename(logFile, `${logFile}.1`).catch(() => undefined)
+  // A file rather than a pipe: a server that outlives its owner still has somewhere to write.
+  const output = await open(logFile, 'w', 0o600)
+  const args = [
+    '-D',
+    cluster,
+    '-p',
+    String(port),
+    ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
+  ]
+  const server = await spawned(binaries.postgres, args, output, account)
+  const deadline = Date.now() + START_LIMIT_MS
+  while (Date.now() < deadline) {
+    const ended = await Promise.race([server.ended, delay(10)])
+    if (ended !== undefined) return `${await readFile(logFile, 'utf8')}\n${ended}`
+    if (await isReady(cluster, server.pid)) return { ...server, port }
+  }
+  await server.stop()
+  return `not ready after ${START_LIMIT_MS / 1000} s`
+}
+
+/** Line 8 of postmaster.pid is the server's own word on its state. */
+async function isReady(cluster: string, pid: number): Promise<boolean> {
+  const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
+  return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
+}
+
+async function spawned(file: string, args: readonly string[], output: FileHandle, account: Place['account']) {
+  // In a session of its own: Ctrl-C in a terminal reaches the service, which stops its work before it stops Postgres.
+  const child = spawn(file, args, { ...spawnOptions(account), detached: true, stdio: ['ignore', output.fd, output.fd] })
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message))
+    child.once('exit', (code, signal) => resolve(`Postgres ended (${signal ?? `exit code ${code}`})`))
+  })
+  await output.close()
+  const interrupt = () => child.kill('SIGINT')
+  process.once('exit', interrupt)
+  void ended.then(() => process.off('exit', interrupt))
+  const stop = async () => {
+    interrupt()
+    const limit = new AbortController()
+    const late = delay(STOP_LIMIT_MS, undefined, { signal: limit.signal }).then(
+      () => child.kill('SIGQUIT'),
+      () => false,
+    )
+    await Promise.race([ended, late])
+    limit.abort()
+    await ended
+  }
+  return { pid: child.pid ?? 0, ended, stop }
+}
+
+function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,63 @@
+import { Kysely, PostgresDialect, type Transaction } from 'kysely'
+import pg from 'pg'
+import { PreparedClient } from './prepared-client.ts'
+import type { DB } from './schema.ts'
+
+export type Db = Kysely<DB>
+/** What needs a transaction takes this, so that a plain connection does not compile. */
+export type Tx = Transaction<DB>
+
+const INT8_ARRAY = 1016
+const { INT8, DATE } = pg.types.builtins
+
+/**
+ * How columns are read, for our connections alone (the queue's own connections keep the defaults). Ids and invoice numbers stay far
+ * below 2^53. numeric stays a string, so that no amount ever becomes a float, and a date is `YYYY-MM-DD`, with no time zone to lose.
+ */
+const types: pg.CustomTypesConfig = {
+  getTypeParser: ((oid: number, format?: 'text' | 'binary') => {
+    if (oid === INT8) return Number
+    if (oid === INT8_ARRAY) return (text: string) => (text === '{}' ? [] : text.slice(1, -1).split(',').map(Number))
+    if (oid === DATE) return (text: string) => text
+    return pg.types.getTypeParser(oid, format as 'text')
+  }) as pg.CustomTypesConfig['getTypeParser'],
+}
+
+/** The role whose rights keep entries from being edited (migrations/0003). */
+export const SERVICE_ROLE = 'nightbill_service'
+
+export type OpenOptions = {
+  readonly url: string
+  /** Connections at most. */
+  readonly max: number
+  /** Shown in pg_stat_activity. */
+  readonly name: string
+  /** How long one statement may run, in ms. */
+  readonly statementTimeoutMs: number
+  /** How long a statement may wait for a lock, in ms. */
+  readonly lockTimeoutMs: number
+  /** Told of an idle connection that was lost; the pool opens another when it needs one. */
+  readonly onIdleError: (error: Error) => void
+}
+
+/** Opens a pool of connections that act as the service's role, with a timeout on everything. */
+export function openDb(options: OpenOptions): Db {
+  const pool = new pg.Pool({
+    connectionString: options.url,
+    max: options.max,
+    application_name: options.name,
+    connectionTimeoutMillis: 5_000,
+    keepAlive: true,
+    options: [
+      `-c role=${SERVICE_ROLE}`,
+      `-c statement_timeout=${options.statementTimeoutMs}`,
+      `-c lock_timeout=${options.lockTimeoutMs}`,
+      '-c idle_in_transaction_session_timeout=15000',
+      '-c timezone=UTC',
+    ].join(' '),
+    types,
+    Client: PreparedClient,
+  })
+  pool.on('error', options.onIdleError)
+  return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
+}

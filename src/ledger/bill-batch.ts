@@ -1,0 +1,128 @@
+import { sql } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
+import type { Db, Tx } from '../db/open.ts'
+import { pgArray } from '../db/pg-array.ts'
+import type { BatchToBill } from './bill-accounts.ts'
+import type { BatchCounts } from './count-batch.ts'
+
+/** Rows in one insert: Postgres takes at most 65,535 parameters. */
+const INSERTED_AT_ONCE = 1_000
+
+/** A batch and how often it has been tried, this try included. */
+export type ClaimedBatch = BatchToBill & { readonly attempts: number }
+
+/**
+ * Counts a try of a batch, in a transaction of its own: a batch that kills its worker each time is known by its count.
+ * Returns undefined when the batch is closed already, or was cancelled with its run.
+ */
+export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch | undefined> {
+  const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; attempts: number }>`
+    update bill_batch set attempts = attempts + 1
+    from bill_run
+    where bill_batch.id = ${batchId}::uuid and bill_batch.status = 'open' and bill_run.id = bill_batch.bill_run_id
+    returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, bill_batch.attempts`.execute(db)
+  const row = rows[0]
+  return row && { id: batchId, billRunId: row.bill_run_id, billDate: row.bill_date, accountIds: row.account_ids, attempts: row.attempts }
+}
+
+/**
+ * Closes a batch with its counts. False when it was closed before, because an earlier delivery billed it or its run was
+ * cancelled: then nothing is to be written.
+ */
+export async function closeBatch(tx: Tx, batch: BatchToBill, counts: BatchCounts): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('bill_batch')
+    .set({
+      status: 'done',
+      billed: counts.billed,
+      nothing_to_bill: batch.accountIds.length - counts.billed,
+      failure_code: null,
+      failure_message: null,
+      finished_at: sql<Date>`now()`,
+    })
+    .where('id', '=', batch.id)
+    .where('status', '=', 'open')
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) return false
+  await writeTotals(tx, batch, counts)
+  return true
+}
+
+async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts): Promise<void> {
+  if (totals.length === 0) return
+  await tx
+    .insertInto('bill_batch_total')
+    .values(
+      totals.map((total) => ({
+        bill_batch_id: batch.id,
+        bill_run_id: batch.billRunId,
+        currency: total.currency,
+        invoices: total.invoices,
+        charged: total.charged.toFixed(),
+        credits_issued_count: total.creditsIssued.count,
+        credits_issued_amount: total.creditsIssued.amount.toFixed(),
+        disbursed: total.disbursed.toFixed(),
+        credits_reversed_count: total.creditsReversed.count,
+        credits_reversed_amount: total.creditsReversed.amount.toFixed(),
+      })),
+    )
+    .execute()
+}
+
+/**
+ * Puts a batch's accounts into this many smaller ones instead, to narrow down which account fails. Returns their ids, none when
+ * the batch is no longer open. Their attempts start anew.
+ */
+export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Promise<readonly string[]> {
+  const { numUpdatedRows } = await tx
+    .updateTable('bill_batch')
+    .set({ status: 'split', finished_at: sql`now()` })
+    .where('id', '=', batch.id)
+    .where('status', '=', 'open')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 0n ? [] : await insertBatches(tx, batch.billRunId, batch.accountIds, Math.ceil(batch.accountIds.length / parts))
+}
+
+/** Cuts accounts into open batches of at most this size, in order, and returns the batches' ids. */
+export async function insertBatches(
+  tx: Tx,
+  billRunId: string,
+  accountIds: readonly number[],
+  batchSize: number,
+): Promise<readonly string[]> {
+  const batches = Array.from({ length: Math.ceil(accountIds.length / batchSize) }, (_, index) => ({
+    id: uuidv7(),
+    bill_run_id: billRunId,
+    account_ids: sql<number[]>`${pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize))}::bigint[]`,
+  }))
+  for (let from = 0; from < batches.length; from += INSERTED_AT_ONCE) {
+    await tx.insertInto('bill_batch').values(batches.slice(from, from + INSERTED_AT_ONCE)).execute()
+  }
+  return batches.map(({ id }) => id)
+}
+
+/** Takes back a counted try that failed for a reason outside the batch. */
+export async function uncountTry(db: Db, batchId: string): Promise<void> {
+  await db
+    .updateTable('bill_batch')
+    .set((eb) => ({ attempts: eb('attempts', '-', 1) }))
+    .where('id', '=', batchId)
+    .where('status', '=', 'open')
+    .execute()
+}
+
+/** Records that the one account of a batch could not be billed, with a stable code and a reason for people. */
+export async function failBatch(db: Db, batch: BatchToBill, code: string, message: string): Promise<void> {
+  await db
+    .updateTable('bill_batch')
+    .set((eb) => ({
+      status: 'failed',
+      failure_code: code,
+      failure_message: message,
+      failure_attempts: eb('failure_attempts', '+', 1),
+      finished_at: sql<Date>`now()`,
+    }))
+    .where('id', '=', batch.id)
+    .where('status', '=', 'open')
+    .execute()
+}

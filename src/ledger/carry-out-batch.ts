@@ -1,0 +1,58 @@
+import type { Db } from '../db/open.ts'
+import { errorCode, isPassing } from '../db/passing-error.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { billAccounts } from './bill-accounts.ts'
+import { type ClaimedBatch, claimBatch, failBatch, splitBatch, uncountTry } from './bill-batch.ts'
+import { finishBillRun } from './finish-bill-run.ts'
+
+/** A batch that was begun so often and never ended, well or badly, takes its worker down with it. */
+const MOST_CRASHES = 3
+
+/** Wakes workers for batches that are open. */
+export type WakeBatches = (batchIds: readonly string[]) => Promise<void>
+
+/**
+ * Carries out one batch of a bill run. What fails for a reason that passes is thrown, to be tried again. For any other
+ * reason the batch is narrowed down until the failing account stands alone and is recorded, so that the others are billed.
+ */
+export async function carryOutBatch(db: Db, batchId: string, wake: WakeBatches): Promise<void> {
+  const batch = await claimBatch(db, batchId)
+  if (!batch) return
+  if (batch.attempts > MOST_CRASHES) {
+    // Each account by itself: halving would cost a crash, and the time to notice it, at every step.
+    const message = `the worker was lost ${MOST_CRASHES} times while it billed this account`
+    await narrowDown(db, batch, { parts: batch.accountIds.length, code: 'worker_crashed', message }, wake)
+    return
+  }
+  try {
+    await inTransaction(db, (tx) => billAccounts(tx, batch))
+  } catch (error) {
+    if (isPassing(error)) {
+      await uncountTry(db, batch.id)
+      throw error
+    }
+    await narrowDown(db, batch, { parts: 2, ...reasonOf(error) }, wake)
+    return
+  }
+  await finishBillRun(db, batch.billRunId)
+}
+
+async function narrowDown(
+  db: Db,
+  batch: ClaimedBatch,
+  why: { readonly parts: number; readonly code: string; readonly message: string },
+  wake: WakeBatches,
+): Promise<void> {
+  if (batch.accountIds.length > 1) {
+    await wake(await inTransaction(db, (tx) => splitBatch(tx, batch, why.parts)))
+    return
+  }
+  await failBatch(db, batch, why.code, why.message)
+  await finishBillRun(db, batch.billRunId)
+}
+
+/** A stable code and a reason that an operator can act on. */
+function reasonOf(error: unknown): { readonly code: string; readonly message: string } {
+  const message = error instanceof Error ? error.message : String(error)
+  return { code: errorCode(error)?.match(/^[0-9A-Z]{5}$/) ? 'database_refused' : 'internal_error', message }
+}

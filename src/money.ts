@@ -1,0 +1,66 @@
+import { Decimal } from 'decimal.js'
+
+/**
+ * An exact amount of money, in some account's currency. 60 significant digits hold the sum of a billion of the largest
+ * amounts with four decimals, so no addition or subtraction ever rounds.
+ */
+export const Money = Decimal.clone({ precision: 60, toExpNeg: -100, toExpPos: 100 })
+export type Money = Decimal
+
+export const ZERO: Money = new Money(0)
+
+/** At most this many digits before the point (domain.md, Money). */
+const MAX_INTEGER_DIGITS = 15
+
+/** ISO 4217 currencies whose minor unit has not two decimals; every other listed currency has two. */
+const MINOR_UNITS: Readonly<Record<string, number>> = {
+  BIF: 0, CLP: 0, DJF: 0, GNF: 0, ISK: 0, JPY: 0, KMF: 0, KRW: 0, PYG: 0, RWF: 0, UGX: 0, UYI: 0, VND: 0, VUV: 0,
+  XAF: 0, XOF: 0, XPF: 0, BHD: 3, IQD: 3, JOD: 3, KWD: 3, LYD: 3, OMR: 3, TND: 3, CLF: 4, UYW: 4,
+}
+
+const TWO_DECIMALS =
+  'AED AFN ALL AMD AOA ARS AUD AWG AZN BAM BBD BDT BMD BND BOB BOV BRL BSD BTN BWP BYN BZD CAD CDF CHE CHF CHW CNY COP COU ' +
+  'CRC CUP CVE CZK DKK DOP DZD EGP ERN ETB EUR FJD FKP GBP GEL GHS GIP GMD GTQ GYD HKD HNL HTG HUF IDR ILS INR IRR JMD KES ' +
+  'KGS KHR KPW KYD KZT LAK LBP LKR LRD LSL MAD MDL MGA MKD MMK MNT MOP MRU MUR MVR MWK MXN MXV MYR MZN NAD NGN NIO NOK NPR ' +
+  'NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP ' +
+  'TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG'
+
+const SCALE_OF: ReadonlyMap<string, number> = new Map([
+  ...TWO_DECIMALS.split(' ').map((code) => [code, 2] as const),
+  ...Object.entries(MINOR_UNITS),
+])
+
+/** The decimals of a currency's ISO 4217 minor unit (USD 2, JPY 0, KWD 3), or undefined for what is no currency. */
+export function minorUnit(currency: string): number | undefined {
+  return SCALE_OF.get(currency)
+}
+
+/** How an amount is written: digits, no sign, no leading zero, no exponent. Which decimals are allowed the currency says. */
+export const AMOUNT_PATTERN = '^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$'
+const AMOUNT = new RegExp(AMOUNT_PATTERN)
+
+export type AmountError = string
+
+/**
+ * Reads an amount that a caller gave, exactly: greater than zero, at most 15 digits before the point and at most the
+ * currency's decimals after it. Never rounds: anything else gives the reason in words, as a string.
+ */
+export function parseAmount(text: string, currency: string): Money | AmountError {
+  const scale = minorUnit(currency)
+  if (scale === undefined) return `${currency} is not an ISO 4217 currency`
+  if (!AMOUNT.test(text)) {
+    return `must be a decimal string such as "50" or "12.5", with at most ${MAX_INTEGER_DIGITS} digits before the point`
+  }
+  const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0
+  if (decimals > scale) return `${currency} has at most ${scale} decimals, this has ${decimals}`
+  const amount = new Money(text)
+  return amount.isZero() ? 'must be greater than zero' : amount
+}
+
+/** The amount as a decimal string in its currency's minor-unit scale: "50.00", "50" in JPY. Throws if that would round. */
+export function formatAmount(amount: Money | string, currency: string): string {
+  const scale = minorUnit(currency) ?? 2
+  const exact = new Money(amount)
+  if (exact.decimalPlaces() > scale) throw new RangeError(`${exact.toString()} has more decimals than ${currency} has`)
+  return exact.toFixed(scale)
+}

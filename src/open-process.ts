@@ -1,0 +1,94 @@
+import { writeSync } from 'node:fs'
+import { type Logger, pino } from 'pino'
+import { type Config, readConfig, StartError } from './config.ts'
+import { pendingMigrations } from './db/migrate.ts'
+import { type Db, openDb } from './db/open.ts'
+import { type Backend, openBackend } from './queue/backend.ts'
+import { openQueues, type Queues } from './queue/wake.ts'
+
+export type OpenProcess = {
+  readonly config: Config
+  readonly log: Logger
+  readonly db: Db
+  readonly databaseUrl: string
+  readonly backend: Backend
+  readonly queues: Queues
+  /** Runs when the process is told to stop, before connections are closed; the last given runs first. */
+  readonly onStop: (close: () => Promise<void>) => void
+}
+
+/** Opens the log: one JSON object a line. Keys and notes never reach it. */
+export function openLog(name: string, level: string): Logger {
+  return pino({
+    name,
+    level,
+    redact: {
+      paths: ['req.headers.authorization', '*.note', '*.*.note', '*.key', '*.apiKey', 'err.parameters', 'err.where', 'err.detail'],
+      censor: '[redacted]',
+    },
+  })
+}
+
+/** Opens what a process of the service needs, and closes it when the process is told to stop. Throws a StartError when something is not as it must be. */
+export async function openProcess(name: string): Promise<OpenProcess> {
+  const config = readConfig()
+  const log = openLog(name, config.LOG_LEVEL)
+  const databaseUrl = config.DATABASE_URL
+  if (databaseUrl === undefined) throw new StartError('DATABASE_URL is not set: only `nightbill serve` starts an embedded Postgres')
+  const db = openDb({
+    url: databaseUrl,
+    max: config.DATABASE_POOL,
+    name: `nightbill ${name}`,
+    statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
+    lockTimeoutMs: config.LOCK_TIMEOUT_MS,
+    onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
+  })
+  const missing = await pendingMigrations(db)
+  if (missing.length > 0) throw new StartError(`the database lacks ${missing.join(', ')}: run \`nightbill migrate\``)
+  const backend = await openBackend({
+    databaseUrl,
+    redisUrl: config.REDIS_URL,
+    prefix: config.QUEUE_PREFIX,
+    onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
+  })
+  const queues = openQueues(backend)
+
+  const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, queues.close]
+  const stop = async (signal: string) => {
+    log.info({ signal }, 'stopping')
+    setTimeout(() => {
+      log.error({ ms: config.SHUTDOWN_MS }, 'could not finish in time; what was begun will be taken over')
+      process.exit(1)
+    }, config.SHUTDOWN_MS).unref()
+    for (const close of closers.toReversed()) await close().catch((error) => log.warn({ err: error }, 'could not close'))
+    process.exit(0)
+  }
+  process.once('SIGTERM', stop)
+  process.once('SIGINT', stop)
+  return { config, log, db, databaseUrl, backend, queues, onStop: (close) => closers.push(close) }
+}
+
+/** Runs a process's entry. What a person has to mend is told in one line, and the process ends with exit code 2. */
+export async function runEntry(entry: () => Promise<void>): Promise<void> {
+  try {
+    await entry()
+  } catch (error) {
+    writeSync(2, `nightbill: ${oneLine(error)}\n`)
+    process.exit(2)
+  }
+}
+
+function oneLine(error: unknown): string {
+  if (!(error instanceof Error)) return String(error)
+  if (error instanceof AggregateError && error.errors.length > 0) return oneLine(error.errors[0])
+  const code = (error as NodeJS.ErrnoException).code
+  const advice: Readonly<Record<string, string>> = {
+    EADDRINUSE: 'the port is in use: set PORT to another, or 0 for any that is free',
+    EACCES: 'it is not allowed: choose another PORT or DATA_DIR',
+    ECONNREFUSED: 'nothing listens there: check DATABASE_URL and REDIS_URL, and that both are running',
+    ENOTFOUND: 'the host is not known: check DATABASE_URL and REDIS_URL',
+    '28P01': 'the password is wrong: check DATABASE_URL',
+    '3D000': 'create the database first, or name another in DATABASE_URL',
+  }
+  return [error.message, code === undefined ? undefined : advice[code]].filter(Boolean).join('; ').replaceAll('\n', ' ')
+}

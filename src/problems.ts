@@ -1,0 +1,83 @@
+/**
+ * The one table of what can be refused. A problem's code is stable: callers branch on it, operators search for it.
+ * `type` of a problem document is `/problems/<code>`; `retryable` says whether the same request can succeed later unchanged.
+ */
+export const PROBLEMS = {
+  invalid_request: { status: 400, title: 'The request is not valid', retryable: false },
+  malformed_body: { status: 400, title: 'The body is not a JSON object that can be read', retryable: false },
+  invalid_cursor: { status: 400, title: 'The cursor is not one that this list gave', retryable: false },
+  invalid_idempotency_key: { status: 400, title: 'The Idempotency-Key header is not valid', retryable: false },
+  unauthenticated: { status: 401, title: 'A valid API key is needed', retryable: false },
+  missing_scope: { status: 403, title: 'The API key lacks a scope', retryable: false },
+  route_not_found: { status: 404, title: 'There is no such address', retryable: false },
+  account_not_found: { status: 404, title: 'There is no such account', retryable: false },
+  credit_not_found: { status: 404, title: 'There is no such credit', retryable: false },
+  invoice_not_found: { status: 404, title: 'There is no such invoice', retryable: false },
+  job_not_found: { status: 404, title: 'There is no such job', retryable: false },
+  bill_run_not_found: { status: 404, title: 'There is no such bill run', retryable: false },
+  schedule_not_found: { status: 404, title: 'There is no such schedule', retryable: false },
+  key_not_found: { status: 404, title: 'There is no such API key', retryable: false },
+  method_not_allowed: { status: 405, title: 'The address does not take this method', retryable: false },
+  request_timeout: { status: 408, title: 'The request took too long to arrive', retryable: true },
+  account_exists: { status: 409, title: 'The account exists and differs', retryable: false },
+  reference_reused: { status: 409, title: 'The reference was used with other content', retryable: false },
+  credit_already_issued: { status: 409, title: 'The credit is issued and can no longer be deleted', retryable: false },
+  credit_deleted: { status: 409, title: 'The credit is deleted', retryable: false },
+  credit_not_issued: { status: 409, title: 'The credit is not issued', retryable: false },
+  credit_already_reversed: { status: 409, title: 'The credit is reversed already', retryable: false },
+  credit_reversal_pending: { status: 409, title: 'The credit is about to be reversed', retryable: false },
+  no_reversal_pending: { status: 409, title: 'No reversal of the credit is pending', retryable: false },
+  reversal_cancelled: { status: 409, title: 'The reversal was cancelled before it was carried out', retryable: false },
+  amount_exceeds_credit_left: { status: 409, title: 'The credit has less left than that', retryable: false },
+  amount_exceeds_invoice_balance: { status: 409, title: 'The invoice owes less than that', retryable: false },
+  invoice_of_other_account: { status: 409, title: 'The invoice is of another account', retryable: false },
+  bill_run_finished: { status: 409, title: 'The bill run has ended', retryable: false },
+  bill_run_not_finished: { status: 409, title: 'The bill run has not ended', retryable: true },
+  request_in_flight: { status: 409, title: 'The same request is being carried out', retryable: true },
+  body_too_large: { status: 413, title: 'The body is too large', retryable: false },
+  unsupported_media_type: { status: 415, title: 'The body must be application/json', retryable: false },
+  currency_mismatch: { status: 422, title: 'The account has another currency', retryable: false },
+  unknown_currency: { status: 422, title: 'There is no such currency', retryable: false },
+  invalid_amount: { status: 422, title: 'The amount is not valid in this currency', retryable: false },
+  invalid_schedule: { status: 422, title: 'The schedule is not valid', retryable: false },
+  idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request', retryable: false },
+  too_many_requests: { status: 429, title: 'Too many requests', retryable: true },
+  database_away: { status: 503, title: 'The database cannot be reached', retryable: true },
+  database_refused: { status: 500, title: 'The database refused what would break a rule', retryable: true },
+  worker_crashed: { status: 500, title: 'The worker was lost each time it tried this', retryable: true },
+  internal_error: { status: 500, title: 'Something unforeseen went wrong', retryable: true },
+} as const satisfies Record<string, { status: number; title: string; retryable: boolean }>
+
+export type ProblemCode = keyof typeof PROBLEMS
+
+/** One thing wrong in a request's input: a JSON pointer to it, and how to mend it. */
+export type InputError = { readonly pointer: string; readonly message: string }
+
+/** A refusal: a foreseen outcome with a stable code. Never retried; carried to the caller as problem+json. */
+export class Refusal extends Error {
+  readonly code: ProblemCode
+  readonly errors: readonly InputError[] | undefined
+
+  constructor(code: ProblemCode, detail: string, errors?: readonly InputError[]) {
+    super(detail)
+    this.name = 'Refusal'
+    this.code = code
+    this.errors = errors
+  }
+}
+
+/** An RFC 9457 problem document. */
+export type Problem = {
+  readonly type: string
+  readonly title: string
+  readonly status: number
+  readonly detail: string
+  readonly code: ProblemCode
+  readonly errors?: readonly InputError[]
+}
+
+/** The problem document that tells a caller of a refusal. */
+export function problemOf({ code, message, errors }: Refusal): Problem {
+  const { status, title } = PROBLEMS[code]
+  return { type: `/problems/${code}`, title, status, detail: message, code, ...(errors ? { errors } : {}) }
+}

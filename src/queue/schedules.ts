@@ -1,0 +1,52 @@
+import type { Logger } from 'pino'
+import type { Db } from '../db/open.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { billRunJob } from '../jobs/bill-run.ts'
+import { scheduleTickJob } from '../jobs/schedule-tick.ts'
+import { startBillRun } from '../ledger/start-bill-run.ts'
+import { dateIn, lastDue } from '../schedule.ts'
+import { type Queues, wake } from './wake.ts'
+
+const enabledSchedules = (db: Db) => db.selectFrom('schedule').selectAll().where('enabled', '=', true).execute()
+
+/**
+ * Proposes the bill run that each schedule was last due for. The database lets one through for each schedule and business date, so
+ * a repeated tick, a second scheduler or a restart makes no second run, and a tick that was missed is made up once.
+ */
+export async function proposeDueRuns(db: Db, queues: Queues, now: Date, log: Logger): Promise<void> {
+  for (const schedule of await enabledSchedules(db)) {
+    const due = lastDue(schedule, now)
+    if (due < schedule.effective_from) continue
+    const date = dateIn(schedule.timezone, due)
+    const billRunId = await inTransaction(db, (tx) =>
+      startBillRun(tx, {
+        of: { billGroup: schedule.bill_group },
+        billDate: date,
+        name: `${schedule.name} ${date}`,
+        schedule: { name: schedule.name, date },
+      }),
+    )
+    if (billRunId === undefined) continue
+    log.info({ schedule: schedule.name, date, billRunId }, 'scheduled bill run')
+    await wake(queues, billRunJob, [{ v: 1, billRunId }])
+  }
+}
+
+/** Makes the queue's own schedulers agree with the schedules: all of them after the queue was lost, none that was deleted. */
+export async function keepSchedules(db: Db, queues: Queues): Promise<void> {
+  const queue = queues.of(scheduleTickJob)
+  const wanted = await enabledSchedules(db)
+  const present = await queue.getJobSchedulers(0, -1)
+  for (const { name, cron, timezone } of wanted) {
+    const same = present.some(({ key, pattern, tz }) => key === name && pattern === cron && tz === timezone)
+    if (same) continue
+    await queue.upsertJobScheduler(
+      name,
+      { pattern: cron, tz: timezone },
+      { name: scheduleTickJob.name, data: { v: 1, schedule: name }, opts: { removeOnComplete: true, removeOnFail: { age: 86_400 } } },
+    )
+  }
+  for (const { key } of present) {
+    if (!wanted.some(({ name }) => name === key)) await queue.removeJobScheduler(key)
+  }
+}

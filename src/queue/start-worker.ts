@@ -1,0 +1,64 @@
+import { type Job, UnrecoverableError } from 'bullmq'
+import type { Logger } from 'pino'
+import type { Static, TSchema } from 'typebox'
+import Value from 'typebox/value'
+import type { Config } from '../config.ts'
+import type { JobContract } from '../jobs/define-job.ts'
+import type { Backend } from './backend.ts'
+
+/** Begins the reason of a job that this version cannot read: the relay wakes it again, for a worker of another version. */
+export const UNREADABLE = 'unreadable payload'
+
+/** A job may lose its worker this often before the queue gives it up; the relay then decides what becomes of it. */
+const MOST_STALLS = 5
+
+export type WorkerSettings = {
+  readonly concurrency: number
+  /** ms */
+  readonly lockMs: number
+  readonly stallCheckMs: number
+  readonly log: Logger
+}
+
+/** How a worker of a process runs, from its configuration. */
+export function workerSettings(config: Config, log: Logger, concurrency: number): WorkerSettings {
+  return { concurrency, lockMs: config.JOB_LOCK_MS, stallCheckMs: config.STALL_CHECK_MS, log }
+}
+
+export type RunningWorker = { readonly name: string; readonly close: () => Promise<void> }
+
+/**
+ * Starts a worker of one kind of job. A payload that is not of its contract is set aside with a reason; anything thrown by
+ * `handle` is tried again as the contract says. Writes one log line a job.
+ */
+export function startWorker<P extends TSchema>(
+  backend: Backend,
+  contract: JobContract<P>,
+  handle: (payload: Static<P>) => Promise<void>,
+  settings: WorkerSettings,
+): RunningWorker {
+  const { log } = settings
+  const work = async (job: Job) => {
+    const started = performance.now()
+    if (!Value.Check(contract.payload, job.data)) {
+      const version = (job.data as { v?: unknown } | null)?.v
+      log.error({ job: contract.name, jobId: job.id, version }, 'job set aside: its payload is not of a version known here')
+      throw new UnrecoverableError(`${UNREADABLE}: version ${String(version)} of ${contract.name}`)
+    }
+    const line = { job: contract.name, jobId: job.id, attempt: job.attemptsMade + 1 }
+    try {
+      await handle(job.data as Static<P>)
+      log.info({ ...line, ms: Math.round(performance.now() - started) }, 'job done')
+    } catch (error) {
+      log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, to be tried again')
+      throw error
+    }
+  }
+  const worker = backend.openWorker(contract.name, work, {
+    concurrency: settings.concurrency,
+    lockDuration: settings.lockMs,
+    stalledInterval: settings.stallCheckMs,
+    maxStalledCount: MOST_STALLS,
+  })
+  return { name: contract.name, close: () => worker.close() }
+}

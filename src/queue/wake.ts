@@ -1,0 +1,54 @@
+import type { Queue } from 'bullmq'
+import type { Static, TSchema } from 'typebox'
+import { billBatchJob } from '../jobs/bill-batch.ts'
+import { billRunJob } from '../jobs/bill-run.ts'
+import { creditJob } from '../jobs/credit.ts'
+import type { JobContract } from '../jobs/define-job.ts'
+import { reversalJob } from '../jobs/reversal.ts'
+import { scheduleTickJob } from '../jobs/schedule-tick.ts'
+import type { Backend } from './backend.ts'
+
+/** Every kind of job there is. */
+export const JOBS = [creditJob, reversalJob, billRunJob, billBatchJob, scheduleTickJob] as const
+
+/** A failed job is kept that long for people to look at, in seconds; a finished one not at all: what it did stands in Postgres. */
+const FAILED_KEPT_S = 7 * 86_400
+
+export type Queues = {
+  readonly of: (contract: { readonly name: string }) => Queue
+  readonly all: readonly Queue[]
+  readonly close: () => Promise<void>
+}
+
+/** Opens the queue of every kind of job. */
+export function openQueues(backend: Backend): Queues {
+  const queues = new Map(JOBS.map(({ name }) => [name, backend.openQueue(name)]))
+  const all = [...queues.values()]
+  return {
+    of: ({ name }) => {
+      const queue = queues.get(name)
+      if (!queue) throw new Error(`there is no queue ${name}`)
+      return queue
+    },
+    all,
+    close: async () => void (await Promise.all(all.map((queue) => queue.close()))),
+  }
+}
+
+/** Wakes workers for things to be done. A wake-up that is there already is left as it is. Throws when the queue cannot be reached. */
+export async function wake<P extends TSchema>(queues: Queues, contract: JobContract<P>, payloads: readonly Static<P>[]): Promise<void> {
+  if (payloads.length === 0) return
+  await queues.of(contract).addBulk(
+    payloads.map((data) => ({
+      name: contract.name,
+      data,
+      opts: {
+        jobId: contract.idOf(data),
+        attempts: contract.retry.attempts,
+        backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
+        removeOnComplete: true,
+        removeOnFail: { age: FAILED_KEPT_S },
+      },
+    })),
+  )
+}

@@ -1,0 +1,13 @@
+// Process entry: bills batches of accounts. Run more of these, on more machines, to bill faster.
+import { billBatchJob } from '../src/jobs/bill-batch.ts'
+import { carryOutBatch } from '../src/ledger/carry-out-batch.ts'
+import { openProcess, runEntry } from '../src/open-process.ts'
+import { startWorker, workerSettings } from '../src/queue/start-worker.ts'
+import { wake } from '../src/queue/wake.ts'
+
+await runEntry(async () => {
+  const { config, log, db, backend, queues, onStop } = await openProcess('worker-bill-batch')
+  const wakeBatches = (ids: readonly string[]) => wake(queues, billBatchJob, ids.map((billBatchId) => ({ v: 1 as const, billBatchId })))
+  const settings = workerSettings(config, log, config.BILL_BATCH_CONCURRENCY)
+  onStop(startWorker(backend, billBatchJob, ({ billBatchId }) => carryOutBatch(db, billBatchId, wakeBatches), settings).close)
+})
