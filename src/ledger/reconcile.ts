@@ -91,15 +91,18 @@ const RULES: readonly Rule[] = [
     name: 'conservation',
     description: 'Every account: balances less what credits have left is billed charges less issued credits plus reversed credits',
     broken: sql`
-      with sums as (
-        select a.id, a.key,
-          coalesce((select sum(balance) from invoice where account_id = a.id), 0)
-            - coalesce((select sum(amount - disbursed) from credit where account_id = a.id and status in ('issued', 'reversal_pending')), 0) as owed,
-          coalesce((select sum(amount) from charge where account_id = a.id and billed), 0)
-            - coalesce((select sum(amount) from credit where account_id = a.id and status in ('issued', 'reversal_pending', 'reversed')), 0)
-            + coalesce((select sum(amount) from credit where account_id = a.id and status = 'reversed'), 0) as entered
-        from account a)
-      select format('account %s owes %s, what was entered adds up to %s', key, owed, entered) as what from sums where owed <> entered`,
+      select format('account %s owes %s, what was entered adds up to %s', key, owed, entered) as what from (
+        select a.key, coalesce(i.balances, 0) - coalesce(c.lefts, 0) as owed,
+          coalesce(ch.billed, 0) - coalesce(c.issued, 0) + coalesce(c.reversed, 0) as entered
+        from account a
+        left join (select account_id, sum(balance) as balances from invoice group by account_id) i on i.account_id = a.id
+        left join (select account_id, sum(amount) as billed from charge where billed group by account_id) ch on ch.account_id = a.id
+        left join (
+          select account_id, sum(amount - disbursed) filter (where status in ('issued', 'reversal_pending')) as lefts,
+            sum(amount) filter (where status in ('issued', 'reversal_pending', 'reversed')) as issued,
+            sum(amount) filter (where status = 'reversed') as reversed
+          from credit group by account_id) c on c.account_id = a.id) sums
+      where owed <> entered`,
   },
   {
     name: 'one_account_one_currency',
