@@ -117,3 +117,11 @@ create table schedule (
   -- Ticks before this are not made up: the schedule said something else then.
   effective_from timestamptz not null default now()
 );
+
+-- What `nightbill reconcile` found, for the metrics.
+create table reconciliation (
+  id bigint generated always as identity primary key,
+  finished_at timestamptz not null default now(),
+  ok boolean not null,
+  violations integer not null
+);

@@ -10,20 +10,39 @@ const Url = (protocols: string, description: string) =>
 
 /** Every variable of the environment that is read, with its default. `.env.example` is checked against this by a test. */
 export const ConfigSchema = Type.Object({
-  PORT: Type.Integer({ default: 3000, minimum: 0, maximum: 65_535, description: 'Where the API listens; 0 picks a free port' }),
+  PORT: Type.Integer({
+    default: 3000,
+    minimum: 0,
+    maximum: 65_535,
+    description: 'Where the API listens; 0 picks a free port',
+  }),
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'The address that the API listens on' }),
-  DATA_DIR: Type.String({ default: '.nightbill', minLength: 1, description: 'Where the embedded Postgres keeps its data' }),
+  DATA_DIR: Type.String({
+    default: '.nightbill',
+    minLength: 1,
+    description: 'Where the embedded Postgres keeps its data',
+  }),
   DATABASE_URL: Url('postgres|postgresql', 'A Postgres 17 or 18 of your own; without it an embedded one is started'),
   REDIS_URL: Url('redis|rediss', 'A Redis 7 or Valkey 8 for the queue; without it the queue is in Postgres'),
-  BOOTSTRAP_API_KEY: Type.Optional(Type.String({ minLength: 16, pattern: '^[\\x21-\\x7e]+$', description: 'An API key with every scope' })),
-  LOG_LEVEL: Type.Union(
-    ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'].map((level) => Type.Literal(level)),
-    { default: 'info', description: 'fatal, error, warn, info, debug, trace or silent' },
+  BOOTSTRAP_API_KEY: Type.Optional(
+    Type.String({ minLength: 16, pattern: '^[\\x21-\\x7e]+$', description: 'An API key with every scope' }),
   ),
-  QUEUE_PREFIX: Type.String({ default: 'nightbill', pattern: '^[A-Za-z0-9_-]{1,64}$', description: "This installation's name on a shared Redis" }),
+  LOG_LEVEL: Type.Enum(['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'], {
+    default: 'info',
+    description: 'fatal, error, warn, info, debug, trace or silent',
+  }),
+  QUEUE_PREFIX: Type.String({
+    default: 'nightbill',
+    pattern: '^[A-Za-z0-9_-]{1,64}$',
+    description: "This installation's name on a shared Redis",
+  }),
   BILL_BATCH_SIZE: Count(200, 5_000, 'Accounts billed in one transaction'),
   BILL_BATCH_CONCURRENCY: Count(3, 64, 'Batches that one worker process bills at once'),
-  CREDIT_CONCURRENCY: Count(200, 1_000, 'Credit or reversal jobs that one worker process takes at once; it records them together'),
+  CREDIT_CONCURRENCY: Count(
+    200,
+    1_000,
+    'Credit or reversal jobs that one worker process takes at once; it records them together',
+  ),
   RELAY_INTERVAL_MS: Milliseconds(5_000, 100, 'How often the relay looks for what is durable but has no live job'),
   RELAY_AFTER_MS: Milliseconds(20_000, 100, 'How old something must be before the relay wakes it again'),
   JOB_LOCK_MS: Milliseconds(30_000, 1_000, "How long a worker's hold on a job lasts without renewal"),
@@ -32,9 +51,24 @@ export const ConfigSchema = Type.Object({
   LOCK_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long a statement may wait for a lock'),
   DATABASE_POOL: Count(10, 200, 'Database connections that one process opens at most'),
   RATE_LIMIT_PER_MINUTE: Count(600_000, 100_000_000, 'Requests a minute that one API key may make'),
-  BODY_LIMIT_BYTES: Type.Integer({ default: 2_097_152, minimum: 1_024, maximum: 67_108_864, description: 'The largest request body' }),
-  IDEMPOTENCY_HOURS: Type.Integer({ default: 48, minimum: 24, maximum: 8_760, description: 'How long an Idempotency-Key is remembered' }),
-  JOB_DAYS: Type.Integer({ default: 35, minimum: 30, maximum: 3_650, description: 'How long a finished job can be asked for' }),
+  BODY_LIMIT_BYTES: Type.Integer({
+    default: 2_097_152,
+    minimum: 1_024,
+    maximum: 67_108_864,
+    description: 'The largest request body',
+  }),
+  IDEMPOTENCY_HOURS: Type.Integer({
+    default: 48,
+    minimum: 24,
+    maximum: 8_760,
+    description: 'How long an Idempotency-Key is remembered',
+  }),
+  JOB_DAYS: Type.Integer({
+    default: 35,
+    minimum: 30,
+    maximum: 3_650,
+    description: 'How long a finished job can be asked for',
+  }),
   SHUTDOWN_MS: Milliseconds(25_000, 100, 'How long a process may finish what it has begun when it is told to stop'),
   NIGHTBILL_URL: Url('http|https', 'The API that the commands talk to (default: http://HOST:PORT)'),
   NIGHTBILL_API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'The API key that the commands use' })),
@@ -48,7 +82,9 @@ export class StartError extends Error {}
 /** Reads and checks the environment. Throws a StartError that names each variable that is wrong, and how. */
 export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   const given = Object.fromEntries(
-    Object.keys(ConfigSchema.properties).flatMap((name) => (env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]])),
+    Object.keys(ConfigSchema.properties).flatMap((name) =>
+      env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]],
+    ),
   )
   const config = Value.Convert(ConfigSchema, Value.Default(ConfigSchema, given))
   const errors = [...Value.Errors(ConfigSchema, config)]
@@ -60,4 +96,9 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     throw new StartError(`${wrong.join('; ')}. See .env.example`)
   }
   return Object.freeze(config as Config)
+}
+
+/** The environment of this process with some variables set otherwise: for a process that it starts. */
+export function environmentWith(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
+  return { ...process.env, ...variables }
 }

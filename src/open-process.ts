@@ -23,7 +23,16 @@ export function openLog(name: string, level: string): Logger {
     name,
     level,
     redact: {
-      paths: ['req.headers.authorization', '*.note', '*.*.note', '*.key', '*.apiKey', 'err.parameters', 'err.where', 'err.detail'],
+      paths: [
+        'req.headers.authorization',
+        '*.note',
+        '*.*.note',
+        '*.key',
+        '*.apiKey',
+        'err.parameters',
+        'err.where',
+        'err.detail',
+      ],
       censor: '[redacted]',
     },
   })
@@ -34,7 +43,8 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   const config = readConfig()
   const log = openLog(name, config.LOG_LEVEL)
   const databaseUrl = config.DATABASE_URL
-  if (databaseUrl === undefined) throw new StartError('DATABASE_URL is not set: only `nightbill serve` starts an embedded Postgres')
+  if (databaseUrl === undefined)
+    throw new StartError('DATABASE_URL is not set: only `nightbill serve` starts an embedded Postgres')
   const db = openDb({
     url: databaseUrl,
     max: config.DATABASE_POOL,
@@ -60,11 +70,14 @@ export async function openProcess(name: string): Promise<OpenProcess> {
       log.error({ ms: config.SHUTDOWN_MS }, 'could not finish in time; what was begun will be taken over')
       process.exit(1)
     }, config.SHUTDOWN_MS).unref()
-    for (const close of closers.toReversed()) await close().catch((error) => log.warn({ err: error }, 'could not close'))
+    for (const close of closers.toReversed())
+      await close().catch((error) => log.warn({ err: error }, 'could not close'))
     process.exit(0)
   }
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
+  // Whoever started this process is gone: there is nobody left to stop it later.
+  process.once('disconnect', () => stop('disconnect'))
   return { config, log, db, databaseUrl, backend, queues, onStop: (close) => closers.push(close) }
 }
 

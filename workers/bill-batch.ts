@@ -7,7 +7,15 @@ import { wake } from '../src/queue/wake.ts'
 
 await runEntry(async () => {
   const { config, log, db, backend, queues, onStop } = await openProcess('worker-bill-batch')
-  const wakeBatches = (ids: readonly string[]) => wake(queues, billBatchJob, ids.map((billBatchId) => ({ v: 1 as const, billBatchId })))
+  const wakeBatches = (ids: readonly string[]) =>
+    wake(
+      queues,
+      billBatchJob,
+      ids.map((billBatchId) => ({ v: 1 as const, billBatchId })),
+    )
   const settings = workerSettings(config, log, config.BILL_BATCH_CONCURRENCY)
-  onStop(startWorker(backend, billBatchJob, ({ billBatchId }) => carryOutBatch(db, billBatchId, wakeBatches), settings).close)
+  onStop(
+    startWorker(backend, billBatchJob, ({ billBatchId }) => carryOutBatch(db, billBatchId, wakeBatches), settings)
+      .close,
+  )
 })

@@ -10,9 +10,15 @@ import { wake } from '../src/queue/wake.ts'
 
 await runEntry(async () => {
   const { config, log, db, backend, queues, onStop } = await openProcess('worker-bill-run')
-  const wakeBatches = (ids: readonly string[]) => wake(queues, billBatchJob, ids.map((billBatchId) => ({ v: 1 as const, billBatchId })))
+  const wakeBatches = (ids: readonly string[]) =>
+    wake(
+      queues,
+      billBatchJob,
+      ids.map((billBatchId) => ({ v: 1 as const, billBatchId })),
+    )
   const settings = workerSettings(config, log, 2)
-  const carryOut = ({ billRunId }: { billRunId: string }) => carryOutBillRun(db, billRunId, config.BILL_BATCH_SIZE, wakeBatches)
+  const carryOut = ({ billRunId }: { billRunId: string }) =>
+    carryOutBillRun(db, billRunId, config.BILL_BATCH_SIZE, wakeBatches)
   onStop(startWorker(backend, billRunJob, carryOut, settings).close)
   onStop(startWorker(backend, scheduleTickJob, () => proposeDueRuns(db, queues, new Date(), log), settings).close)
 })

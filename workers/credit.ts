@@ -8,7 +8,9 @@ import { startWorker, workerSettings } from '../src/queue/start-worker.ts'
 
 await runEntry(async () => {
   const { config, log, db, backend, onStop } = await openProcess('worker-credit')
-  const record = gather<string>(config.CREDIT_CONCURRENCY, (jobIds) => inTransaction(db, (tx) => recordCredits(tx, jobIds)))
+  const record = gather<string>(config.CREDIT_CONCURRENCY, (jobIds) =>
+    inTransaction(db, (tx) => recordCredits(tx, jobIds)),
+  )
   const settings = workerSettings(config, log, config.CREDIT_CONCURRENCY)
   onStop(startWorker(backend, creditJob, ({ jobId }) => record(jobId), settings).close)
 })

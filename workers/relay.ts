@@ -13,5 +13,12 @@ await runEntry(async () => {
   onStop(every(interval, 'relay', () => relayOnce(db, queues, config.RELAY_AFTER_MS, log), log))
   onStop(every(interval, 'keep schedules', () => keepSchedules(db, queues), log))
   onStop(every(interval, 'propose due runs', () => proposeDueRuns(db, queues, new Date(), log), log))
-  onStop(every(HOUR_MS, 'forget what is old', () => forgetOld(db, { idempotencyHours: config.IDEMPOTENCY_HOURS, jobDays: config.JOB_DAYS }), log))
+  onStop(
+    every(
+      HOUR_MS,
+      'forget what is old',
+      () => forgetOld(db, { idempotencyHours: config.IDEMPOTENCY_HOURS, jobDays: config.JOB_DAYS }),
+      log,
+    ),
+  )
 })

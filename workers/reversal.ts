@@ -8,7 +8,9 @@ import { startWorker, workerSettings } from '../src/queue/start-worker.ts'
 
 await runEntry(async () => {
   const { config, log, db, backend, onStop } = await openProcess('worker-reversal')
-  const request = gather<string>(config.CREDIT_CONCURRENCY, (jobIds) => inTransaction(db, (tx) => requestReversals(tx, jobIds)))
+  const request = gather<string>(config.CREDIT_CONCURRENCY, (jobIds) =>
+    inTransaction(db, (tx) => requestReversals(tx, jobIds)),
+  )
   const settings = workerSettings(config, log, config.CREDIT_CONCURRENCY)
   onStop(startWorker(backend, reversalJob, ({ jobId }) => request(jobId), settings).close)
 })

@@ -1,4 +1,4 @@
-import { Money, ZERO } from '../money.ts'
+import { type Money, ZERO } from '../money.ts'
 import type { AccountState, CreditState } from './account-state.ts'
 import { disburseOldestFirst, NEW_INVOICE, type PlannedDisbursement } from './disburse.ts'
 import { addDays } from './due-date.ts'
@@ -38,7 +38,9 @@ export function planInvoice(state: AccountState, billDate: string): InvoicePlan 
 
   // What a reversed credit has left closes against its own reversal: the account ends where it would be had the credit
   // never been given, however much of it had been disbursed. Nothing else touches that part of the invoice's balance.
-  const closing = reversals.filter(hasLeft).map((credit) => ({ creditId: credit.id, invoiceId: NEW_INVOICE, amount: credit.left }))
+  const closing = reversals
+    .filter(hasLeft)
+    .map((credit) => ({ creditId: credit.id, invoiceId: NEW_INVOICE, amount: credit.left }))
   const opened = { id: NEW_INVOICE, number: Number.POSITIVE_INFINITY, dueOn, balance: total.minus(sumOf(closing)) }
   const automatic = disburseOldestFirst([...state.carried, ...credits].filter(isAutomatic), [...state.unpaid, opened])
 

@@ -42,7 +42,9 @@ export async function pendingMigrations<T>(db: Kysely<T>): Promise<readonly stri
 }
 
 async function appliedMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
-  const { rows: tables } = await sql<{ there: boolean }>`select to_regclass('schema_migration') is not null as there`.execute(db)
+  const { rows: tables } = await sql<{
+    there: boolean
+  }>`select to_regclass('schema_migration') is not null as there`.execute(db)
   if (!tables[0]?.there) return []
   const { rows } = await sql<{ name: string }>`select name from schema_migration order by name`.execute(db)
   return rows.map(({ name }) => name)
@@ -52,6 +54,8 @@ async function refuseNewer<T>(db: Kysely<T>): Promise<void> {
   const known = Object.keys(await provider.getMigrations())
   const newer = (await appliedMigrations(db)).filter((name) => !known.includes(name))
   if (newer.length > 0) {
-    throw new Error(`the database is ahead of this code (it has ${newer.join(', ')}): run the newer version, or restore a backup from before it`)
+    throw new Error(
+      `the database is ahead of this code (it has ${newer.join(', ')}): run the newer version, or restore a backup from before it`,
+    )
   }
 }

@@ -1,7 +1,17 @@
 /** Postgres conditions that pass by themselves: lost connections, deadlocks, serialization failures, lock timeouts, shutdowns, shortages. */
 const PASSING_SQLSTATE = /^(08|40001|40P01|53|55P03|57014|57P|25P03)/
-const PASSING_ERRNO = new Set(['ECONNREFUSED', 'ECONNRESET', 'EPIPE', 'ETIMEDOUT', 'ENOTFOUND', 'EAI_AGAIN', 'EHOSTUNREACH', 'ENETUNREACH'])
-const PASSING_MESSAGE = /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|connection ended/i
+const PASSING_ERRNO = new Set([
+  'ECONNREFUSED',
+  'ECONNRESET',
+  'EPIPE',
+  'ETIMEDOUT',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+])
+const PASSING_MESSAGE =
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|connection ended/i
 
 /** The SQLSTATE or errno of an error thrown by a driver, if it has one. */
 export function errorCode(error: unknown): string | undefined {

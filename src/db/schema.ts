@@ -219,6 +219,13 @@ export interface Job {
   woken_at: Generated<Timestamp>;
 }
 
+export interface Reconciliation {
+  finished_at: Generated<Timestamp>;
+  id: Generated<number>;
+  ok: boolean;
+  violations: number;
+}
+
 export interface Schedule {
   bill_group: string;
   cron: string;
@@ -244,5 +251,6 @@ export interface DB {
   invoice_counter: InvoiceCounter;
   invoice_transaction: InvoiceTransaction;
   job: Job;
+  reconciliation: Reconciliation;
   schedule: Schedule;
 }

@@ -11,7 +11,9 @@ export const CreditRequest = Type.Object(
     reason: Description,
     note: Type.Optional(Note),
     reference: Type.Optional(Reference),
-    automaticDisbursement: Type.Optional(Type.Boolean({ default: true, description: 'Disburse it to unpaid invoices by itself' })),
+    automaticDisbursement: Type.Optional(
+      Type.Boolean({ default: true, description: 'Disburse it to unpaid invoices by itself' }),
+    ),
   },
   { additionalProperties: false },
 )

@@ -3,13 +3,32 @@ import { AMOUNT_PATTERN } from '../money.ts'
 
 /** Text that people read: no control characters, no lone surrogates (they cannot be stored), at least one visible character. */
 const text = (maxLength: number, description: string) =>
-  Type.String({ minLength: 1, maxLength, pattern: '^(?=[\\s\\S]*\\S)(?:[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$', description })
+  Type.String({
+    minLength: 1,
+    maxLength,
+    pattern:
+      '^(?=[\\s\\S]*\\S)(?:[^\\u0000-\\u0008\\u000B\\u000C\\u000E-\\u001F\\u007F\\uD800-\\uDFFF]|[\\uD800-\\uDBFF][\\uDC00-\\uDFFF])*$',
+    description,
+  })
 
-export const Uuid = Type.String({ pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$', description: 'A UUID in lower case' })
-export const AccountId = Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$', description: "The caller's own key of the account: 1 to 64 of A-Z a-z 0-9 . _ : -" })
-export const Amount = Type.String({ pattern: AMOUNT_PATTERN, description: 'A decimal string greater than zero, at most 15 digits before the point and at most the decimals of the currency' })
+export const Uuid = Type.String({
+  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
+  description: 'A UUID in lower case',
+})
+export const AccountId = Type.String({
+  pattern: '^[A-Za-z0-9_.:-]{1,64}$',
+  description: "The caller's own key of the account: 1 to 64 of A-Z a-z 0-9 . _ : -",
+})
+export const Amount = Type.String({
+  pattern: AMOUNT_PATTERN,
+  description:
+    'A decimal string greater than zero, at most 15 digits before the point and at most the decimals of the currency',
+})
 export const Currency = Type.String({ pattern: '^[A-Z]{3}$', description: 'An ISO 4217 code' })
-export const BillGroup = Type.String({ pattern: '^[A-Za-z0-9_.:-]{1,64}$', description: 'The bill group: 1 to 64 of A-Z a-z 0-9 . _ : -' })
+export const BillGroup = Type.String({
+  pattern: '^[A-Za-z0-9_.:-]{1,64}$',
+  description: 'The bill group: 1 to 64 of A-Z a-z 0-9 . _ : -',
+})
 export const Name = text(200, 'A name that people read')
 export const Description = text(500, 'What it is for')
 export const Note = text(2_000, 'A note for operators; kept out of logs')

@@ -22,7 +22,10 @@ export async function acceptCredits(
 ): Promise<readonly (AcceptedCredit | Refusal)[]> {
   const accounts = await accountsOf(tx, requests)
   const checked = requests.map(({ request }) => checkCredit(request, accounts.get(request.accountId)))
-  const firsts = await claimReferences(tx, checked.filter((item): item is Checked => !(item instanceof Refusal)))
+  const firsts = await claimReferences(
+    tx,
+    checked.filter((item): item is Checked => !(item instanceof Refusal)),
+  )
 
   const answers: (AcceptedCredit | Refusal)[] = []
   const fresh: (Checked & { actor: Actor })[] = []
@@ -39,16 +42,24 @@ export async function acceptCredits(
   return answers
 }
 
-async function accountsOf(tx: Tx, requests: readonly { readonly request: CreditRequest }[]): Promise<ReadonlyMap<string, Account>> {
+async function accountsOf(
+  tx: Tx,
+  requests: readonly { readonly request: CreditRequest }[],
+): Promise<ReadonlyMap<string, Account>> {
   const keys = [...new Set(requests.map(({ request }) => request.accountId))]
-  const { rows } = await sql<Account>`select id, key, currency from account where key = any(${keys}::text[])`.execute(tx)
+  const { rows } = await sql<Account>`select id, key, currency from account where key = any(${keys}::text[])`.execute(
+    tx,
+  )
   return new Map(rows.map((row) => [row.key, row]))
 }
 
 function checkCredit(request: CreditRequest, account: Account | undefined): Checked | Refusal {
   if (!account) return new Refusal('account_not_found', `there is no account ${request.accountId}`)
   if (request.currency !== undefined && request.currency !== account.currency) {
-    return new Refusal('currency_mismatch', `account ${account.key} is in ${account.currency}, the credit in ${request.currency}`)
+    return new Refusal(
+      'currency_mismatch',
+      `account ${account.key} is in ${account.currency}, the credit in ${request.currency}`,
+    )
   }
   const amount = parseAmount(request.amount, account.currency)
   if (typeof amount === 'string') {
@@ -60,11 +71,16 @@ function checkCredit(request: CreditRequest, account: Account | undefined): Chec
 /** What makes two requests with one reference the same: all that the credit will be, however it is written ("50" is "50.00"). */
 function contentHash(request: CreditRequest, amount: Money): Buffer {
   const { reason, note = null, automaticDisbursement = true } = request
-  return createHash('sha256').update(JSON.stringify([amount.toFixed(), reason, note, automaticDisbursement])).digest()
+  return createHash('sha256')
+    .update(JSON.stringify([amount.toFixed(), reason, note, automaticDisbursement]))
+    .digest()
 }
 
 /** Claims the references, for ever. Gives, by the job id of each repeat, the first answer, or the refusal when its content differs. */
-async function claimReferences(tx: Tx, checked: readonly Checked[]): Promise<ReadonlyMap<string, AcceptedCredit | Refusal>> {
+async function claimReferences(
+  tx: Tx,
+  checked: readonly Checked[],
+): Promise<ReadonlyMap<string, AcceptedCredit | Refusal>> {
   const referring = checked
     .flatMap((item) => (item.request.reference === undefined ? [] : [{ ...item, reference: item.request.reference }]))
     // One order for everyone, so that two batches with the same references never wait for each other in a circle.
@@ -89,7 +105,13 @@ async function claimReferences(tx: Tx, checked: readonly Checked[]): Promise<Rea
   const repeats = referring.filter(({ jobId }) => !fresh.has(jobId))
   if (repeats.length === 0) return new Map()
 
-  const { rows: firsts } = await sql<{ account_id: number; reference: string; credit_id: string; job_id: string; content_hash: Buffer }>`
+  const { rows: firsts } = await sql<{
+    account_id: number
+    reference: string
+    credit_id: string
+    job_id: string
+    content_hash: Buffer
+  }>`
     select first.* from credit_reference first
     join unnest(${repeats.map(({ account }) => account.id)}::bigint[], ${repeats.map(({ reference }) => reference)}::text[])
       as repeat (account_id, reference) using (account_id, reference)`.execute(tx)
@@ -100,7 +122,13 @@ async function claimReferences(tx: Tx, checked: readonly Checked[]): Promise<Rea
       if (!first) throw new Error(`the reference ${reference} of account ${account.key} is neither free nor taken`)
       return first.content_hash.equals(hash)
         ? [jobId, { jobId: first.job_id, creditId: first.credit_id }]
-        : [jobId, new Refusal('reference_reused', `account ${account.key} has a credit with the reference ${reference} and other content`)]
+        : [
+            jobId,
+            new Refusal(
+              'reference_reused',
+              `account ${account.key} has a credit with the reference ${reference} and other content`,
+            ),
+          ]
     }),
   )
 }

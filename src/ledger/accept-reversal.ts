@@ -10,7 +10,12 @@ import { findCredit } from './find-credit.ts'
  * Accepts the reversal of an issued credit: writes its durable job. Asked for again while one is under way or pending, it gives the
  * same answer. Throws a Refusal `credit_not_found`, `credit_deleted`, `credit_not_issued` or `credit_already_reversed`.
  */
-export async function acceptReversal(tx: Tx, creditId: string, request: ReversalRequest, actor: Actor): Promise<AcceptedCredit> {
+export async function acceptReversal(
+  tx: Tx,
+  creditId: string,
+  request: ReversalRequest,
+  actor: Actor,
+): Promise<AcceptedCredit> {
   const credit = await findCredit(tx, creditId)
   const refusal = refuseReversal(creditId, credit.status)
   if (refusal) throw refusal
@@ -27,7 +32,9 @@ export async function acceptReversal(tx: Tx, creditId: string, request: Reversal
       api_key_id: actor.apiKeyId,
       request_id: actor.requestId,
     })
-    .onConflict((conflict) => conflict.column('credit_id').where('type', '=', 'reversal').where('status', '=', 'queued').doNothing())
+    .onConflict((conflict) =>
+      conflict.column('credit_id').where('type', '=', 'reversal').where('status', '=', 'queued').doNothing(),
+    )
     .returning('id')
     .executeTakeFirst()
   if (inserted) return { jobId: inserted.id, creditId }
@@ -45,7 +52,8 @@ export async function acceptReversal(tx: Tx, creditId: string, request: Reversal
 /** Why a credit in this status cannot be reversed, if it cannot. */
 export function refuseReversal(creditId: string, status: string): Refusal | undefined {
   if (status === 'pending') return new Refusal('credit_not_issued', `credit ${creditId} is pending: delete it instead`)
-  if (status === 'deleted') return new Refusal('credit_not_issued', `credit ${creditId} was deleted before it was issued`)
+  if (status === 'deleted')
+    return new Refusal('credit_not_issued', `credit ${creditId} was deleted before it was issued`)
   if (status === 'reversed') return new Refusal('credit_already_reversed', `credit ${creditId} is reversed`)
   return undefined
 }

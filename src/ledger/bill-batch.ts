@@ -22,7 +22,15 @@ export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch 
     where bill_batch.id = ${batchId}::uuid and bill_batch.status = 'open' and bill_run.id = bill_batch.bill_run_id
     returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, bill_batch.attempts`.execute(db)
   const row = rows[0]
-  return row && { id: batchId, billRunId: row.bill_run_id, billDate: row.bill_date, accountIds: row.account_ids, attempts: row.attempts }
+  return (
+    row && {
+      id: batchId,
+      billRunId: row.bill_run_id,
+      billDate: row.bill_date,
+      accountIds: row.account_ids,
+      attempts: row.attempts,
+    }
+  )
 }
 
 /**
@@ -80,7 +88,9 @@ export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Pro
     .where('id', '=', batch.id)
     .where('status', '=', 'open')
     .executeTakeFirstOrThrow()
-  return numUpdatedRows === 0n ? [] : await insertBatches(tx, batch.billRunId, batch.accountIds, Math.ceil(batch.accountIds.length / parts))
+  return numUpdatedRows === 0n
+    ? []
+    : await insertBatches(tx, batch.billRunId, batch.accountIds, Math.ceil(batch.accountIds.length / parts))
 }
 
 /** Cuts accounts into open batches of at most this size, in order, and returns the batches' ids. */
@@ -96,7 +106,10 @@ export async function insertBatches(
     account_ids: sql<number[]>`${pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize))}::bigint[]`,
   }))
   for (let from = 0; from < batches.length; from += INSERTED_AT_ONCE) {
-    await tx.insertInto('bill_batch').values(batches.slice(from, from + INSERTED_AT_ONCE)).execute()
+    await tx
+      .insertInto('bill_batch')
+      .values(batches.slice(from, from + INSERTED_AT_ONCE))
+      .execute()
   }
   return batches.map(({ id }) => id)
 }

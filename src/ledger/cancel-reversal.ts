@@ -18,7 +18,10 @@ export async function cancelReversal(tx: Tx, creditId: string): Promise<void> {
     .forNoKeyUpdate()
     .executeTakeFirst()
   if (credit.status !== 'reversal_pending' && !accepted) {
-    throw new Refusal('no_reversal_pending', `credit ${creditId} is ${credit.status.replace('_', ' ')}: there is nothing to cancel`)
+    throw new Refusal(
+      'no_reversal_pending',
+      `credit ${creditId} is ${credit.status.replace('_', ' ')}: there is nothing to cancel`,
+    )
   }
   if (accepted) {
     const refusal = { code: 'reversal_cancelled', message: 'cancelled before it was carried out' }

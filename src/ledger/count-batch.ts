@@ -25,7 +25,10 @@ export function countBatch(invoices: readonly InvoiceToWrite[]): BatchCounts {
       charged: so.charged.plus(plan.totalCharge),
       creditsIssued: { count: so.creditsIssued.count + credits.length, amount: add(so.creditsIssued.amount, credits) },
       disbursed: add(so.disbursed, plan.disbursements),
-      creditsReversed: { count: so.creditsReversed.count + reversals.length, amount: add(so.creditsReversed.amount, reversals) },
+      creditsReversed: {
+        count: so.creditsReversed.count + reversals.length,
+        amount: add(so.creditsReversed.amount, reversals),
+      },
     })
   }
   return { billed: invoices.length, totals: [...totals.values()] }
@@ -36,4 +39,5 @@ function nothing(currency: string): BatchTotal {
   return { currency, invoices: 0, charged: ZERO, creditsIssued: none, disbursed: ZERO, creditsReversed: none }
 }
 
-const add = (sum: Money, items: readonly { readonly amount: Money }[]) => items.reduce((so, { amount }) => so.plus(amount), sum)
+const add = (sum: Money, items: readonly { readonly amount: Money }[]) =>
+  items.reduce((so, { amount }) => so.plus(amount), sum)

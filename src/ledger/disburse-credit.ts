@@ -13,7 +13,8 @@ import { lockCredit } from './find-credit.ts'
 export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string, amount: string): Promise<string> {
   const credit = await lockCredit(tx, creditId)
   const money = parseAmount(amount, credit.currency)
-  if (typeof money === 'string') throw new Refusal('invalid_amount', `the amount ${money}`, [{ pointer: '/amount', message: money }])
+  if (typeof money === 'string')
+    throw new Refusal('invalid_amount', `the amount ${money}`, [{ pointer: '/amount', message: money }])
   const invoice = await tx
     .selectFrom('invoice')
     .select(['account_id', 'balance', 'number'])
@@ -43,7 +44,14 @@ export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string
   const id = uuidv7()
   await tx
     .insertInto('disbursement')
-    .values({ id, credit_id: creditId, invoice_id: invoiceId, account_id: credit.account_id, amount: money.toFixed(), automatic: false })
+    .values({
+      id,
+      credit_id: creditId,
+      invoice_id: invoiceId,
+      account_id: credit.account_id,
+      amount: money.toFixed(),
+      automatic: false,
+    })
     .execute()
   const disbursed = money.plus(credit.disbursed).toFixed()
   await tx.updateTable('credit').set({ disbursed }).where('id', '=', creditId).execute()

@@ -42,7 +42,9 @@ export const dueBillRuns: DueWakeUps = async (db, afterMs, limit) =>
   )
 
 /** How much of a kind is to be carried out. */
-export async function openCounts(db: Db): Promise<{ readonly credit: number; readonly reversal: number; readonly 'bill-batch': number }> {
+export async function openCounts(
+  db: Db,
+): Promise<{ readonly credit: number; readonly reversal: number; readonly 'bill-batch': number }> {
   const { rows } = await sql<{ credit: number; reversal: number; batch: number }>`
     select (select count(*) from job where status = 'queued' and type = 'credit') as credit,
       (select count(*) from job where status = 'queued' and type = 'reversal') as reversal,

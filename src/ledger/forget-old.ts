@@ -5,7 +5,10 @@ import type { Db } from '../db/open.ts'
 const AT_ONCE = 10_000
 
 /** Deletes idempotency records and finished jobs that are older than they are promised to be kept. */
-export async function forgetOld(db: Db, keep: { readonly idempotencyHours: number; readonly jobDays: number }): Promise<void> {
+export async function forgetOld(
+  db: Db,
+  keep: { readonly idempotencyHours: number; readonly jobDays: number },
+): Promise<void> {
   const deletions = [
     sql`delete from idempotency_record where ctid in (select ctid from idempotency_record
       where created_at < now() - ${keep.idempotencyHours}::integer * interval '1 hour' limit ${AT_ONCE})`,

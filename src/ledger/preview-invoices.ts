@@ -10,7 +10,11 @@ export type PreviewedInvoice = { readonly account: BilledAccount; readonly plan:
  * The invoices that a bill run of these accounts would make, in the order of the accounts' creation: the same decision as the bill
  * run's, without the write. Takes no lock. Throws a Refusal `account_not_found`.
  */
-export async function previewInvoices(tx: Tx, accountKeys: readonly string[], billDate: string): Promise<readonly PreviewedInvoice[]> {
+export async function previewInvoices(
+  tx: Tx,
+  accountKeys: readonly string[],
+  billDate: string,
+): Promise<readonly PreviewedInvoice[]> {
   const ids = await accountIdsOf(tx, accountKeys)
   const accounts = await tx
     .selectFrom('account')

@@ -51,14 +51,23 @@ export async function readAccountStates(
   }
   for (const row of await openCredits(db, ids)) {
     const account = of(row.account_id)
-    const credits = { pending: account.credits, reversal_pending: account.reversals, issued: account.carried }[row.status]
+    const credits = { pending: account.credits, reversal_pending: account.reversals, issued: account.carried }[
+      row.status
+    ]
     credits.push(creditState(row))
   }
   // Only what an automatic credit could go to is worth reading.
-  const disbursing = [...collected].filter(([, { credits, carried }]) => carried.length > 0 || credits.some((c) => c.automatic))
+  const disbursing = [...collected].filter(
+    ([, { credits, carried }]) => carried.length > 0 || credits.some((c) => c.automatic),
+  )
   if (disbursing.length > 0) {
     for (const row of await unpaidInvoices(db, pgArray(disbursing.map(([id]) => id)))) {
-      of(row.account_id).unpaid.push({ id: row.id, number: row.number, dueOn: row.due_on, balance: new Money(row.balance) })
+      of(row.account_id).unpaid.push({
+        id: row.id,
+        number: row.number,
+        dueOn: row.due_on,
+        balance: new Money(row.balance),
+      })
     }
   }
 

@@ -37,7 +37,8 @@ const RULES: readonly Rule[] = [
   },
   {
     name: 'credit_left',
-    description: 'Every credit: what it has left is its amount minus its disbursements, and between zero and its amount',
+    description:
+      'Every credit: what it has left is its amount minus its disbursements, and between zero and its amount',
     broken: sql`
       select format('credit %s: disbursed %s, its disbursements add up to %s of %s', c.id, c.disbursed, coalesce(d.disbursed, 0), c.amount) as what
       from credit c left join (select credit_id, sum(amount) as disbursed from disbursement group by credit_id) d on d.credit_id = c.id
@@ -45,7 +46,8 @@ const RULES: readonly Rule[] = [
   },
   {
     name: 'credit_status',
-    description: 'Every credit: its status agrees with its transactions, and those with its amount and the invoices that it names',
+    description:
+      'Every credit: its status agrees with its transactions, and those with its amount and the invoices that it names',
     broken: sql`
       select format('credit %s is %s, with %s credit and %s reversed credit transactions', c.id, c.status, coalesce(t.attached, 0), coalesce(t.reversed, 0)) as what
       from credit c
@@ -62,7 +64,8 @@ const RULES: readonly Rule[] = [
   },
   {
     name: 'billed_charges',
-    description: 'Every billed charge stands on exactly one invoice, as one transaction of its amount; a pending one on none',
+    description:
+      'Every billed charge stands on exactly one invoice, as one transaction of its amount; a pending one on none',
     broken: sql`
       select format('charge %s of %s is %s, with %s transactions of %s', c.id, c.amount, case when c.billed then 'billed' else 'pending' end,
         coalesce(t.times, 0), t.amount) as what
@@ -89,7 +92,8 @@ const RULES: readonly Rule[] = [
   },
   {
     name: 'conservation',
-    description: 'Every account: balances less what credits have left is billed charges less issued credits plus reversed credits',
+    description:
+      'Every account: balances less what credits have left is billed charges less issued credits plus reversed credits',
     broken: sql`
       select format('account %s owes %s, what was entered adds up to %s', key, owed, entered) as what from (
         select a.key, coalesce(i.balances, 0) - coalesce(c.lefts, 0) as owed,
@@ -146,7 +150,10 @@ const RULES: readonly Rule[] = [
  * Proves every line of "What must hold at all times" (domain.md) over the whole database, in one snapshot, so that work may go on
  * meanwhile. Reads everything: minutes, for millions of accounts. `onRule` is told of each rule before it is checked.
  */
-export async function reconcile(db: Db, onRule: (rule: { name: string; index: number; of: number }) => void = () => {}): Promise<ReconcileReport> {
+export async function reconcile(
+  db: Db,
+  onRule: (rule: { name: string; index: number; of: number }) => void = () => {},
+): Promise<ReconcileReport> {
   return await db
     .transaction()
     .setIsolationLevel('repeatable read')

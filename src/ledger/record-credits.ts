@@ -21,7 +21,10 @@ export async function recordCredits(tx: Tx, jobIds: readonly string[]): Promise<
       from job where id = any(${good}::uuid[])
       on conflict do nothing`.execute(tx)
   }
-  await settleJobs(tx, checked.map(({ job, refusal }) => ({ id: job.id, refusal, result: { creditId: job.credit_id } })))
+  await settleJobs(
+    tx,
+    checked.map(({ job, refusal }) => ({ id: job.id, refusal, result: { creditId: job.credit_id } })),
+  )
 }
 
 /** The worker's own check of what was accepted: the same schema and the same rules as at the door. */

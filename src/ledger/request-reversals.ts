@@ -14,7 +14,10 @@ import { lockQueuedJobs, settleJobs } from './settle-jobs.ts'
 export async function requestReversals(tx: Tx, jobIds: readonly string[]): Promise<void> {
   const { rows: accounts } = await sql<{ id: number }>`
     select distinct account_id as id from job where id = any(${jobIds}::uuid[])`.execute(tx)
-  await lockAccounts(tx, accounts.map(({ id }) => id))
+  await lockAccounts(
+    tx,
+    accounts.map(({ id }) => id),
+  )
   const jobs = await lockQueuedJobs(tx, 'reversal', jobIds)
   const { rows: credits } = await sql<{ id: string; status: CreditStatus }>`
     select id, status from credit where id = any(${jobs.map((job) => job.credit_id)}::uuid[])`.execute(tx)
@@ -32,6 +35,8 @@ export async function requestReversals(tx: Tx, jobIds: readonly string[]): Promi
   const granted = settled.filter(({ refusal }) => refusal === undefined).map(({ id }) => id)
   await sql`
     update credit set status = 'reversal_pending', reversal_job_id = job.id
-    from job where job.id = any(${granted}::uuid[]) and credit.id = job.credit_id and credit.status = 'issued'`.execute(tx)
+    from job where job.id = any(${granted}::uuid[]) and credit.id = job.credit_id and credit.status = 'issued'`.execute(
+    tx,
+  )
   await settleJobs(tx, settled)
 }

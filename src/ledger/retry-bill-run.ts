@@ -17,9 +17,5 @@ export async function retryBillRun(tx: Tx, billRunId: string): Promise<void> {
     .where('status', '=', 'failed')
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) return
-  await tx
-    .updateTable('bill_run')
-    .set({ status: 'running', finished_at: null })
-    .where('id', '=', billRunId)
-    .execute()
+  await tx.updateTable('bill_run').set({ status: 'running', finished_at: null }).where('id', '=', billRunId).execute()
 }

@@ -46,7 +46,11 @@ export async function accountIdsOf(tx: Tx, keys: readonly string[]): Promise<rea
     known.has(key) ? [] : [{ pointer: `/accountIds/${index}`, message: `there is no account ${key}` }],
   )
   if (errors.length > 0) {
-    throw new Refusal('account_not_found', `${errors.length} of the ${keys.length} named accounts do not exist`, errors.slice(0, 20))
+    throw new Refusal(
+      'account_not_found',
+      `${errors.length} of the ${keys.length} named accounts do not exist`,
+      errors.slice(0, 20),
+    )
   }
   return rows.map(({ id }) => id)
 }

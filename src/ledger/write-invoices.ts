@@ -41,7 +41,13 @@ export async function writeTransactions(tx: Tx, invoices: readonly InvoiceToWrit
 
 export async function writeDisbursements(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
   const rows = invoices.flatMap(({ account, disbursements }) =>
-    disbursements.map(({ creditId, invoiceId, amount }) => [uuidv7(), creditId, invoiceId, account.id, amount.toFixed()]),
+    disbursements.map(({ creditId, invoiceId, amount }) => [
+      uuidv7(),
+      creditId,
+      invoiceId,
+      account.id,
+      amount.toFixed(),
+    ]),
   )
   if (rows.length === 0) return
   const [ids, creditIds, invoiceIds, accountIds, amounts] = columns(rows, 5)
@@ -55,7 +61,9 @@ export async function settleCharges(tx: Tx, invoices: readonly InvoiceToWrite[])
   const ids = invoices.flatMap(({ state }) => state.pending.charges.map(({ id }) => id))
   if (ids.length === 0) return
   await sql`
-    update charge set billed = true from unnest(${pgArray(ids)}::uuid[]) as settled (id) where charge.id = settled.id`.execute(tx)
+    update charge set billed = true from unnest(${pgArray(ids)}::uuid[]) as settled (id) where charge.id = settled.id`.execute(
+    tx,
+  )
 }
 
 /** Attaches pending credits, closes reversed ones, and takes from each what was disbursed of it. */
@@ -69,7 +77,9 @@ export async function settleCredits(tx: Tx, invoices: readonly InvoiceToWrite[])
     return [
       ...state.pending.credits.map((credit) => settled(credit, 'issued', id, null)),
       ...state.pending.reversals.map((credit) => settled(credit, 'reversed', null, id)),
-      ...state.carried.filter((credit) => disbursed.has(credit.id)).map((credit) => settled(credit, 'issued', null, null)),
+      ...state.carried
+        .filter((credit) => disbursed.has(credit.id))
+        .map((credit) => settled(credit, 'issued', null, null)),
     ]
   })
   if (rows.length === 0) return
@@ -94,7 +104,9 @@ export async function settleOlderInvoices(tx: Tx, invoices: readonly InvoiceToWr
   const [ids, balances] = columns(rows, 2)
   await sql`
     update invoice set balance = settled.balance
-    from unnest(${ids}::uuid[], ${balances}::numeric[]) as settled (id, balance) where invoice.id = settled.id`.execute(tx)
+    from unnest(${ids}::uuid[], ${balances}::numeric[]) as settled (id, balance) where invoice.id = settled.id`.execute(
+    tx,
+  )
 }
 
 /** Numbers the invoices and writes them. Takes the counter's lock, which every other batch waits for until this one commits. */
@@ -118,7 +130,9 @@ export async function writeInvoices(
     select id, account_id, counter.before + position, ${billRunId}::uuid, issued_on, due_on, total_charge, total, balance
     from counter, unnest(${ids}::uuid[], ${accountIds}::bigint[], ${issuedOn}::date[], ${dueOn}::date[],
       ${totalCharges}::numeric[], ${totals}::numeric[], ${balances}::numeric[])
-      with ordinality as planned (id, account_id, issued_on, due_on, total_charge, total, balance, position)`.execute(tx)
+      with ordinality as planned (id, account_id, issued_on, due_on, total_charge, total, balance, position)`.execute(
+    tx,
+  )
 }
 
 function sumBy(

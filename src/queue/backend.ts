@@ -6,7 +6,11 @@ import pg from 'pg'
 export type Backend = {
   readonly kind: 'postgres' | 'redis'
   readonly openQueue: (name: string) => Queue
-  readonly openWorker: (name: string, process: Processor, options: Omit<WorkerOptions, 'connection' | 'prefix'>) => Worker
+  readonly openWorker: (
+    name: string,
+    process: Processor,
+    options: Omit<WorkerOptions, 'connection' | 'prefix'>,
+  ) => Worker
   /** Resolves when the queue can be reached, throws otherwise. */
   readonly ping: () => Promise<void>
   readonly close: () => Promise<void>
@@ -26,11 +30,16 @@ const POSTGRES_POOL = 4
 
 /** Opens the queue's backend. Throws when a Redis is set to evict keys: it would lose jobs when it is full. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
-  return options.redisUrl === undefined ? openPostgresBackend(options) : await openRedisBackend(options, options.redisUrl)
+  return options.redisUrl === undefined
+    ? openPostgresBackend(options)
+    : await openRedisBackend(options, options.redisUrl)
 }
 
 /** Brings the queue's own schema up to date, where it has one. */
-export async function prepareBackend({ databaseUrl, redisUrl }: Pick<BackendOptions, 'databaseUrl' | 'redisUrl'>): Promise<void> {
+export async function prepareBackend({
+  databaseUrl,
+  redisUrl,
+}: Pick<BackendOptions, 'databaseUrl' | 'redisUrl'>): Promise<void> {
   if (redisUrl !== undefined) return
   const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
   await client.connect()
@@ -47,9 +56,13 @@ function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend 
   pool.on('error', onError)
   return {
     kind: 'postgres',
-    openQueue: (name) => listening(new Queue(name, { connection: connection as never }, createPostgresBackend as never), onError),
+    openQueue: (name) =>
+      listening(new Queue(name, { connection: connection as never }, createPostgresBackend as never), onError),
     openWorker: (name, process, options) =>
-      listening(new Worker(name, process, { ...options, connection: connection as never }, createPostgresBackend as never), onError),
+      listening(
+        new Worker(name, process, { ...options, connection: connection as never }, createPostgresBackend as never),
+        onError,
+      ),
     ping: async () => void (await pool.query('select 1')),
     close: () => pool.end(),
   }
@@ -68,7 +81,8 @@ async function openRedisBackend({ prefix, onError }: BackendOptions, redisUrl: s
   return {
     kind: 'redis',
     openQueue: (name) => listening(new Queue(name, { connection: producer, prefix: slot }), onError),
-    openWorker: (name, process, options) => listening(new Worker(name, process, { ...options, connection: consumer, prefix: slot }), onError),
+    openWorker: (name, process, options) =>
+      listening(new Worker(name, process, { ...options, connection: consumer, prefix: slot }), onError),
     ping: async () => void (await producer.ping()),
     close: async () => {
       producer.disconnect()

@@ -38,9 +38,12 @@ export async function relayOnce(db: Db, queues: Queues, afterMs: number, log: Lo
   const open: Partial<Record<string, number>> = await openCounts(db)
   for (const { contract, due, payload } of KINDS) {
     await reviveGivenUp(db, queues, contract, log)
-    const { waiting = 0, active = 0, delayed = 0, prioritized = 0 } = await queues
-      .of(contract)
-      .getJobCounts('waiting', 'active', 'delayed', 'prioritized')
+    const {
+      waiting = 0,
+      active = 0,
+      delayed = 0,
+      prioritized = 0,
+    } = await queues.of(contract).getJobCounts('waiting', 'active', 'delayed', 'prioritized')
     const live = waiting + active + delayed + prioritized
     // A long queue is no loss: nothing is woken again while there are as many live jobs as there are things to be done.
     if ((open[contract.name] ?? Number.POSITIVE_INFINITY) <= live) continue

@@ -43,7 +43,11 @@ export async function keepSchedules(db: Db, queues: Queues): Promise<void> {
     await queue.upsertJobScheduler(
       name,
       { pattern: cron, tz: timezone },
-      { name: scheduleTickJob.name, data: { v: 1, schedule: name }, opts: { removeOnComplete: true, removeOnFail: { age: 86_400 } } },
+      {
+        name: scheduleTickJob.name,
+        data: { v: 1, schedule: name },
+        opts: { removeOnComplete: true, removeOnFail: { age: 86_400 } },
+      },
     )
   }
   for (const { key } of present) {

@@ -42,7 +42,10 @@ export function startWorker<P extends TSchema>(
     const started = performance.now()
     if (!Value.Check(contract.payload, job.data)) {
       const version = (job.data as { v?: unknown } | null)?.v
-      log.error({ job: contract.name, jobId: job.id, version }, 'job set aside: its payload is not of a version known here')
+      log.error(
+        { job: contract.name, jobId: job.id, version },
+        'job set aside: its payload is not of a version known here',
+      )
       throw new UnrecoverableError(`${UNREADABLE}: version ${String(version)} of ${contract.name}`)
     }
     const line = { job: contract.name, jobId: job.id, attempt: job.attemptsMade + 1 }

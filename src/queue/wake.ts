@@ -36,7 +36,11 @@ export function openQueues(backend: Backend): Queues {
 }
 
 /** Wakes workers for things to be done. A wake-up that is there already is left as it is. Throws when the queue cannot be reached. */
-export async function wake<P extends TSchema>(queues: Queues, contract: JobContract<P>, payloads: readonly Static<P>[]): Promise<void> {
+export async function wake<P extends TSchema>(
+  queues: Queues,
+  contract: JobContract<P>,
+  payloads: readonly Static<P>[],
+): Promise<void> {
   if (payloads.length === 0) return
   await queues.of(contract).addBulk(
     payloads.map((data) => ({

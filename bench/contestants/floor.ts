@@ -1,0 +1,62 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import pg from 'pg'
+import { v7 as uuidv7 } from 'uuid'
+import { SERVICE_ROLE } from '../../src/db/open.ts'
+import type { Contestant, Target } from '../contestant.ts'
+
+const text = (file: string) => readFile(join(import.meta.dirname, '../floor', file), 'utf8')
+
+/** How the floor goes about it: accounts in one transaction, and connections that bill at once. */
+export type FloorShape = { readonly chunk: number; readonly connections: number }
+
+export const shapeName = ({ chunk, connections }: FloorShape) =>
+  Number.isFinite(chunk) ? `floor, ${connections} x ${chunk}` : 'floor, one statement'
+
+/** The best that hand-written SQL does: the same rows in the same tables under the same role, and no process in between. */
+export function floor(shape: FloorShape): Contestant {
+  return {
+    name: shapeName(shape),
+    start: async (target) => {
+      const statements = { lock: await text('lock.sql'), bill: await text('bill-in-one.sql') }
+      const clients = await Promise.all(Array.from({ length: shape.connections }, () => connect(target.databaseUrl)))
+      const billAll = async (group: string, from: number, to: number) => {
+        const runId = uuidv7()
+        const [first] = clients as [pg.Client]
+        await first.query(
+          `insert into bill_run (id, bill_group, bill_date, status, selected_all, started_at) values ($1, $2, $3, 'running', true, now())`,
+          [runId, group, target.billDate],
+        )
+        let next = from
+        const work = async (client: pg.Client) => {
+          while (next <= to) {
+            const low = next
+            const high = Math.min(low + shape.chunk - 1, to)
+            next = high + 1
+            await client.query('begin')
+            await client.query({ name: 'lock', text: statements.lock, values: [low, high, group] })
+            await client.query({ name: 'bill', text: statements.bill, values: [runId, target.billDate, low, high, group] })
+            await client.query('commit')
+          }
+        }
+        await Promise.all(clients.map(work))
+        await first.query(`update bill_run set status = 'completed', finished_at = now() where id = $1`, [runId])
+      }
+      await billAll('warm-up', target.accounts + 1, target.accounts + target.warmUpAccounts)
+      return {
+        bill: () => billAll('default', 1, target.accounts),
+        stop: async () => {
+          await Promise.all(clients.map((client) => client.end()))
+          return {}
+        },
+      }
+    },
+  }
+}
+
+async function connect(databaseUrl: string): Promise<pg.Client> {
+  const options = `-c role=${SERVICE_ROLE} -c timezone=UTC -c work_mem=256MB ${process.env.FLOOR_OPTS ?? ''}`
+  const client = new pg.Client({ connectionString: databaseUrl, options })
+  await client.connect()
+  return client
+}

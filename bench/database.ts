@@ -1,0 +1,34 @@
+import pg from 'pg'
+
+/** The same server's connection string for another database. */
+export function withDatabase(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).href
+}
+
+/** Does something on a connection of its own, as the owner of the database. */
+export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    return await work(client)
+  } finally {
+    await client.end()
+  }
+}
+
+/**
+ * Makes a copy of a database to run one contestant in, and starts it where every other one starts: after a checkpoint, with
+ * nothing to be written but what it writes itself.
+ */
+export async function cloneDatabase(serverUrl: string, template: string, name: string): Promise<string> {
+  await connected(serverUrl, async (client) => {
+    await client.query(`drop database if exists ${name} with (force)`)
+    await client.query(`create database ${name} template ${template} strategy file_copy`)
+    await client.query('checkpoint')
+  })
+  return withDatabase(serverUrl, name)
+}
+
+export async function dropDatabase(serverUrl: string, name: string): Promise<void> {
+  await connected(serverUrl, (client) => client.query(`drop database if exists ${name} with (force)`))
+}

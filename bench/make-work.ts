@@ -1,0 +1,27 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { migrate } from '../src/db/migrate.ts'
+import { prepareBackend } from '../src/queue/backend.ts'
+import { connected, withDatabase } from './database.ts'
+
+/** The date of the bill run that is measured. */
+export const BILL_DATE = '2026-11-30'
+
+/** Accounts of the group `warm-up`, which every contestant bills before its clock starts: a service that has been up is warm. */
+export const WARM_UP_ACCOUNTS = 2_000
+
+/** Makes a database with the work for so many accounts, to be cloned for each contestant, and gives its name. */
+export async function makeWork(serverUrl: string, accounts: number): Promise<string> {
+  const name = `work_${accounts}`
+  const url = withDatabase(serverUrl, name)
+  await connected(serverUrl, (client) => client.query(`create database ${name}`))
+  await migrate(url)
+  await prepareBackend({ databaseUrl: url, redisUrl: undefined })
+  const text = await readFile(join(import.meta.dirname, 'make-work.sql'), 'utf8')
+  await connected(url, async (client) => {
+    await client.query(text.replaceAll(':accounts', String(accounts)).replaceAll(':warmed', String(WARM_UP_ACCOUNTS)))
+    await client.query('vacuum (analyze)')
+  })
+  await connected(serverUrl, (client) => client.query(`alter database ${name} with is_template true allow_connections false`))
+  return name
+}

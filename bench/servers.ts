@@ -1,0 +1,81 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
+import { createServer } from 'node:net'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { startEmbeddedPostgres } from '../src/db/embedded.ts'
+
+export type QueueKind = 'redis' | 'postgres'
+
+/** The servers of one benchmark: fresh, its own, and gone afterwards. */
+export type Servers = {
+  /** The maintenance database. */
+  readonly postgresUrl: string
+  /** Undefined when the queue is in Postgres. */
+  readonly redisUrl: string | undefined
+  readonly stop: () => Promise<void>
+}
+
+/**
+ * Starts a Postgres with the service's own settings, durable as they are, and a Redis when one is asked for.
+ * `settings` go over the service's, to try others.
+ */
+export async function startServers(
+  redis: boolean,
+  settings: Readonly<Record<string, string>> = {},
+): Promise<Servers> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'nightbill-bench-'))
+  // Every account may enter, as the one that Postgres runs as under root has to.
+  await chmod(dataDir, 0o711)
+  const postgres = await startEmbeddedPostgres({ dataDir, settings })
+  const server = redis ? await startRedis() : undefined
+  const stop = async () => {
+    await server?.stop()
+    await postgres.stop()
+    const elsewhere = await readFile(join(dataDir, 'postgres-location'), 'utf8').catch(() => undefined)
+    if (elsewhere !== undefined) await rm(elsewhere.trim(), { recursive: true, force: true })
+    await rm(dataDir, { recursive: true, force: true })
+  }
+  return { postgresUrl: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href, redisUrl: server?.url, stop }
+}
+
+/** A Redis on a free port as the service wants it in earnest: append-only file, no eviction. */
+export async function startRedis(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+  const dir = await mkdtemp(join(tmpdir(), 'nightbill-bench-redis-'))
+  const port = await freePort()
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', 'yes']
+  const child = spawn('redis-server', [...args, '--maxmemory-policy', 'noeviction'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const ended = new Promise<void>((done) => child.once('exit', () => done()).once('error', () => done()))
+  const killAtExit = () => void child.kill('SIGKILL')
+  process.once('exit', killAtExit)
+  await accepting(child)
+  return {
+    url: `redis://127.0.0.1:${port}`,
+    stop: async () => {
+      child.kill('SIGKILL')
+      process.off('exit', killAtExit)
+      await ended
+      await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+function accepting(redis: ChildProcess): Promise<void> {
+  return new Promise((resolve, reject) => {
+    redis.stdout?.on('data', (chunk: Buffer) => {
+      if (chunk.toString().includes('Ready to accept connections')) resolve()
+    })
+    redis.once('error', (error) => reject(new Error(`redis-server cannot be started (${error.message}); use --queue postgres`)))
+    redis.once('exit', (code) => reject(new Error(`redis-server ended with exit code ${code}`)))
+  })
+}
+
+export function freePort(): Promise<number> {
+  return new Promise((resolve, reject) => {
+    const probe = createServer().once('error', reject)
+    probe.listen(0, '127.0.0.1', () => {
+      const address = probe.address()
+      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
+    })
+  })
+}

@@ -1,0 +1,45 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+
+const ROOT = join(import.meta.dirname, '..')
+
+export type Processes = {
+  /** The largest resident memory that any one of them has had, in MB. */
+  readonly peakMemoryMb: () => Promise<number>
+  readonly stop: () => Promise<void>
+}
+
+/** Starts the same Node on each of these files, from the root of the repository. What they write to stderr is ours too. */
+export function startProcesses(files: readonly string[], env: Readonly<Record<string, string>>): Processes {
+  const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '' }
+  const children = files.map((file) =>
+    spawn(process.execPath, [file], { cwd: ROOT, env: { ...inherited, ...env }, stdio: ['ignore', 'ignore', 'inherit'] }),
+  )
+  let stopping = false
+  for (const [index, child] of children.entries()) {
+    child.once('exit', (code, signal) => {
+      if (!stopping) console.error(`${files[index]} ended while it was needed (${signal ?? code})`)
+    })
+  }
+  const killAll = () => children.forEach((child) => void child.kill('SIGKILL'))
+  process.once('exit', killAll)
+  return {
+    peakMemoryMb: async () => Math.max(...(await Promise.all(children.map(peakMemoryMb)))),
+    stop: async () => {
+      stopping = true
+      const ended = children.map((child) => new Promise<void>((done) => (running(child) ? child.once('exit', () => done()) : done())))
+      for (const child of children) child.kill('SIGTERM')
+      await Promise.all(ended)
+      process.off('exit', killAll)
+    },
+  }
+}
+
+const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
+
+/** The kernel keeps the high-water mark. Where there is no /proc, 0. */
+async function peakMemoryMb({ pid }: ChildProcess): Promise<number> {
+  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
+  return Math.round(Number(status.match(/VmHWM:\s+(\d+) kB/)?.[1] ?? 0) / 1024)
+}

@@ -1,0 +1,51 @@
+import type { FastifyRequest } from 'fastify'
+import type { Db } from '../db/open.ts'
+import { findKey } from '../ledger/api-keys.ts'
+import { Refusal } from '../problems.ts'
+import type { Caller } from './context.ts'
+
+/** How long a key that was found is believed, in ms: so long may a revoked key still work on this process. */
+const BELIEVED_MS = 1_000
+const MOST_REMEMBERED = 10_000
+
+/** Finds who calls by the API key. Remembers keys for a moment, so that a burst of requests costs one look-up. */
+export function openAuth(db: Db): (request: FastifyRequest) => Promise<void> {
+  const remembered = new Map<string, { readonly caller: Caller | undefined; readonly until: number }>()
+
+  const callerOf = async (key: string): Promise<Caller | undefined> => {
+    const known = remembered.get(key)
+    if (known && known.until > Date.now()) return known.caller
+    const caller = await findKey(db, key)
+    if (remembered.size >= MOST_REMEMBERED) remembered.clear()
+    remembered.set(key, { caller, until: Date.now() + BELIEVED_MS })
+    return caller
+  }
+
+  return async (request) => {
+    const { scope } = request.routeOptions.config
+    if (scope === undefined) return
+    const key = keyOf(request.headers.authorization)
+    const caller = key === undefined ? undefined : await callerOf(key)
+    if (!caller) {
+      throw new Refusal(
+        'unauthenticated',
+        'send an API key that is known and in force, as `Authorization: Bearer <key>`',
+      )
+    }
+    if (!caller.scopes.includes(scope)) {
+      throw new Refusal(
+        'missing_scope',
+        `this needs a key with the scope ${scope}; yours has ${caller.scopes.join(', ')}`,
+      )
+    }
+    request.caller = caller
+  }
+}
+
+/** The key in a Bearer header, or the password in a Basic one: a browser that opens the dashboard can send only the latter. */
+function keyOf(header: string | undefined): string | undefined {
+  const [, scheme = '', credentials = ''] = header?.match(/^(Bearer|Basic) +([\x21-\x7e]{1,500})$/i) ?? []
+  if (scheme.toLowerCase() === 'bearer') return credentials
+  if (scheme.toLowerCase() !== 'basic') return undefined
+  return Buffer.from(credentials, 'base64').toString('latin1').split(':')[1]
+}

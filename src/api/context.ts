@@ -1,0 +1,49 @@
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import type {
+  FastifyBaseLogger,
+  FastifyInstance,
+  RawReplyDefaultExpression,
+  RawRequestDefaultExpression,
+  RawServerDefault,
+} from 'fastify'
+import type { Config } from '../config.ts'
+import type { Db } from '../db/open.ts'
+import type { Backend } from '../queue/backend.ts'
+import type { Queues } from '../queue/wake.ts'
+
+/** What the routes work with. */
+export type ApiContext = {
+  readonly config: Config
+  readonly db: Db
+  readonly backend: Backend
+  readonly queues: Queues
+}
+
+export type Scope = 'enqueue' | 'read' | 'operate' | 'admin'
+
+/** The app, with requests typed by their schemas. */
+export type Api = FastifyInstance<
+  RawServerDefault,
+  RawRequestDefaultExpression,
+  RawReplyDefaultExpression,
+  FastifyBaseLogger,
+  TypeBoxTypeProvider
+>
+
+/** The routes of one resource. */
+export type Routes = (api: Api, context: ApiContext) => void
+
+/** The key that a request came with. */
+export type Caller = { readonly id: string; readonly scopes: readonly string[] }
+
+declare module 'fastify' {
+  interface FastifyRequest {
+    caller: Caller | undefined
+  }
+  interface FastifyContextConfig {
+    /** What the caller's key must allow. A route without it is open to all. */
+    scope?: Scope
+    /** The body may be left out. */
+    bodyOptional?: boolean
+  }
+}

@@ -1,0 +1,80 @@
+import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
+import { errorCode, isDatabaseAway } from '../db/passing-error.ts'
+import { type InputError, type ProblemCode, problemOf, Refusal } from '../problems.ts'
+
+const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
+  FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
+  FST_ERR_CTP_BODY_TOO_LARGE: 'body_too_large',
+  FST_ERR_CTP_EMPTY_JSON_BODY: 'malformed_body',
+  FST_ERR_CTP_INVALID_CONTENT_LENGTH: 'malformed_body',
+  FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_body',
+}
+
+/** Answers whatever was thrown with a problem document. What is not foreseen is logged, and told to nobody. */
+export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const refusal = refusalOf(error)
+  if (refusal.code === 'internal_error') request.log.error({ err: error }, 'unforeseen error')
+  if (refusal.code === 'database_away') request.log.warn({ err: error }, 'the database is away')
+  return sendRefusal(reply, refusal, request.routeOptions.url ?? request.url)
+}
+
+export function sendRefusal(reply: FastifyReply, refusal: Refusal, url: string): FastifyReply {
+  const problem = problemOf(refusal)
+  if (problem.status === 401)
+    reply.header('www-authenticate', url.startsWith('/queues') ? 'Basic realm="nightbill", charset="UTF-8"' : 'Bearer')
+  if (problem.code === 'database_away') reply.header('retry-after', '5')
+  if (problem.code === 'request_in_flight') reply.header('retry-after', '1')
+  return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
+}
+
+function refusalOf(error: FastifyError | Error): Refusal {
+  if (error instanceof Refusal) return error
+  if ('validation' in error && error.validation) {
+    const errors = error.validation.map((one) => inputError(one, error.validationContext))
+    return new Refusal(
+      'invalid_request',
+      errors
+        .map(({ pointer, message }) => `${pointer} ${message}`)
+        .slice(0, 3)
+        .join('; '),
+      errors,
+    )
+  }
+  if (isDatabaseAway(error)) return new Refusal('database_away', 'the database cannot be reached; nothing was changed')
+  // A value that the database cannot represent, such as a UUID in a cursor made by hand.
+  if (errorCode(error) === '22P02') return new Refusal('invalid_request', 'a value has not the form that it must have')
+  const known = BY_FASTIFY_CODE[errorCode(error) ?? '']
+  if (known) return new Refusal(known, error.message)
+  const status = 'statusCode' in error ? error.statusCode : undefined
+  if (status === 429) return new Refusal('too_many_requests', error.message)
+  if (status === 408) return new Refusal('request_timeout', error.message)
+  if (status !== undefined && status >= 400 && status < 500) return new Refusal('invalid_request', error.message)
+  return new Refusal(
+    'internal_error',
+    'something unforeseen went wrong; nothing was changed. The log says more, by the request id',
+  )
+}
+
+type SchemaError = {
+  readonly instancePath: string
+  readonly keyword: string
+  readonly message?: string
+  readonly params: Record<string, unknown>
+}
+
+/** A schema's complaint, said so that a person can mend it. */
+function inputError(error: SchemaError, context: string | undefined): InputError {
+  const named = (error.params.additionalProperty ?? error.params.missingProperty) as string | undefined
+  const place = `${context === undefined || context === 'body' ? '' : `/${context}`}${error.instancePath}${named === undefined ? '' : `/${named}`}`
+  return { pointer: place, message: said(error) }
+}
+
+function said({ keyword, message, params }: SchemaError): string {
+  if (keyword === 'additionalProperties') return 'is not a field known here'
+  if (keyword === 'required') return 'is missing'
+  if (keyword === 'pattern') return `has not the form that it must have (${String(params.pattern).slice(0, 60)})`
+  if (keyword === 'format') return `must be a ${String(params.format)} such as 2026-11-30`
+  if (keyword === 'enum' || keyword === 'const')
+    return `${message ?? 'is not allowed'}: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`
+  return message ?? 'is not valid'
+}

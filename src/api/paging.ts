@@ -1,0 +1,59 @@
+import { type TSchema, Type } from 'typebox'
+import { Refusal } from '../problems.ts'
+
+const DEFAULT_LIMIT = 50
+
+/** The query of every list. Numbers in a query are strings: nothing is coerced. */
+export const PageQuery = {
+  limit: Type.Optional(
+    Type.String({
+      pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9][0-9]|500)$',
+      description: `1 to 500, ${DEFAULT_LIMIT} by default`,
+    }),
+  ),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: 'nextCursor of the page before' })),
+}
+
+export const PageOf = <T extends TSchema>(item: T) =>
+  Type.Object({
+    data: Type.Array(item),
+    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page' }),
+  })
+
+export type Page<T> = { readonly data: T[]; readonly nextCursor: string | null }
+
+export const limitOf = (query: { readonly limit?: string }) =>
+  query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit)
+
+/** Makes a page of rows of which one more than the limit was read. A cursor names the last row's place in the order. */
+export function pageOf<Row, T>(
+  rows: readonly Row[],
+  limit: number,
+  place: (row: Row) => string | number,
+  present: (row: Row) => T,
+): Page<T> {
+  const shown = rows.slice(0, limit)
+  const last = shown.at(-1)
+  const more = rows.length > limit && last !== undefined
+  return { data: shown.map(present), nextCursor: more ? Buffer.from(String(place(last))).toString('base64url') : null }
+}
+
+const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const WHOLE = /^(0|[1-9][0-9]{0,15})$/
+
+/** The place that a cursor names. Throws a Refusal `invalid_cursor`. */
+export function uuidCursor(cursor: string | undefined): string | undefined {
+  return read(cursor, UUID)
+}
+
+export function numberCursor(cursor: string | undefined): number | undefined {
+  const place = read(cursor, WHOLE)
+  return place === undefined ? undefined : Number(place)
+}
+
+function read(cursor: string | undefined, form: RegExp): string | undefined {
+  if (cursor === undefined) return undefined
+  const place = Buffer.from(cursor, 'base64url').toString('latin1')
+  if (!form.test(place)) throw new Refusal('invalid_cursor', 'use the nextCursor of the page before, unchanged')
+  return place
+}

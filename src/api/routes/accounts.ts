@@ -1,0 +1,81 @@
+import { sql } from 'kysely'
+import { Type } from 'typebox'
+import { AccountId, BillGroup, Currency, Name } from '../../jobs/formats.ts'
+import { createAccount } from '../../ledger/create-account.ts'
+import { Refusal } from '../../problems.ts'
+import { carryOut } from '../carry-out.ts'
+import type { Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
+import { AccountView, presentAccount, readAccounts } from '../views/account-view.ts'
+
+const NewAccount = Type.Object(
+  {
+    accountId: AccountId,
+    name: Name,
+    currency: Currency,
+    billGroup: Type.Optional(BillGroup),
+    paymentTermsDays: Type.Optional(Type.Integer({ minimum: 0, maximum: 3_650, description: '30 by default' })),
+  },
+  { additionalProperties: false, examples: [EXAMPLES.newAccount] },
+)
+
+export const accountRoutes: Routes = (api, context) => {
+  const { db } = context
+
+  api.post('/v1/accounts', {
+    config: { scope: 'enqueue' },
+    schema: {
+      summary: 'Create an account',
+      tags: ['accounts'],
+      headers: withIdempotencyKey,
+      body: NewAccount,
+      response: { 200: AccountView, 201: AccountView, ...problems(409, 422) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { accountId, name, currency, billGroup = 'default', paymentTermsDays = 30 } = request.body
+        const created = await createAccount(tx, { accountId, name, currency, billGroup, paymentTermsDays })
+        const body = (await readAccounts(tx, sql`where key = ${accountId}`)).map(presentAccount)[0] as AccountView
+        const location = `/v1/accounts/${accountId}`
+        return created
+          ? { status: 201, body, location, audit: { action: 'account.create', subject: accountId } }
+          : { status: 200, body, location }
+      }),
+  })
+
+  api.get('/v1/accounts', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'List accounts, oldest first',
+      tags: ['accounts'],
+      querystring: Type.Object({ ...PageQuery, billGroup: Type.Optional(BillGroup) }, { additionalProperties: false }),
+      response: { 200: PageOf(AccountView), ...problems(400) },
+    },
+    handler: async ({ query }) => {
+      const limit = limitOf(query)
+      const group = query.billGroup === undefined ? sql`true` : sql`bill_group = ${query.billGroup}`
+      const rows = await readAccounts(
+        db,
+        sql`where id > ${numberCursor(query.cursor) ?? 0} and ${group} order by id limit ${limit + 1}`,
+      )
+      return pageOf(rows, limit, ({ id }) => id, presentAccount)
+    },
+  })
+
+  api.get('/v1/accounts/:accountId', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'One account, with what it owes and what its credits have left',
+      tags: ['accounts'],
+      params: Type.Object({ accountId: AccountId }),
+      response: { 200: AccountView, ...problems(404) },
+    },
+    handler: async ({ params }) => {
+      const [row] = await readAccounts(db, sql`where key = ${params.accountId}`)
+      if (!row) throw new Refusal('account_not_found', `there is no account ${params.accountId}`)
+      return presentAccount(row)
+    },
+  })
+}

@@ -1,0 +1,213 @@
+import { sql } from 'kysely'
+import { Type } from 'typebox'
+import { billRunJob } from '../../jobs/bill-run.ts'
+import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../jobs/formats.ts'
+import { cancelBillRun } from '../../ledger/cancel-bill-run.ts'
+import { previewInvoices } from '../../ledger/preview-invoices.ts'
+import { retryBillRun } from '../../ledger/retry-bill-run.ts'
+import { startBillRun } from '../../ledger/start-bill-run.ts'
+import { Refusal } from '../../problems.ts'
+import { wake } from '../../queue/wake.ts'
+import { carryOut } from '../carry-out.ts'
+import type { ApiContext, Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
+import { today } from '../today.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
+import { BillRunFailureView, BillRunView, readBillRuns } from '../views/bill-run-view.ts'
+import { PreviewedInvoiceView } from '../views/invoice-view.ts'
+import { presentPreview } from '../views/preview-view.ts'
+
+const MOST_NAMED = 10_000
+
+const accountIds = (maxItems: number) => Type.Array(AccountId, { minItems: 1, maxItems })
+const NewBillRun = Type.Object(
+  {
+    billGroup: Type.Optional(BillGroup),
+    accountIds: Type.Optional(accountIds(MOST_NAMED)),
+    billDate: Type.Optional(CalendarDate),
+    name: Type.Optional(Name),
+  },
+  { additionalProperties: false, examples: [EXAMPLES.newBillRun] },
+)
+const Queued = Type.Object({ billRunId: Uuid, status: Type.Literal('queued') })
+
+export const billRunRoutes: Routes = (api, context) => {
+  const { db } = context
+  const params = Type.Object({ billRunId: Uuid })
+
+  api.post('/v1/bill-runs', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Start a bill run of a bill group, or of named accounts',
+      tags: ['bill runs'],
+      headers: withIdempotencyKey,
+      body: NewBillRun,
+      response: { 202: Queued, ...problems(404) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { billGroup = 'default', accountIds: accountKeys, billDate = today(), name = null } = request.body
+        if (request.body.billGroup !== undefined && accountKeys) {
+          const errors = [{ pointer: '/accountIds', message: 'must be left out when billGroup is given' }]
+          throw new Refusal('invalid_request', 'name a billGroup or accountIds, not both', errors)
+        }
+        const billRunId = await startBillRun(tx, { of: accountKeys ? { accountKeys } : { billGroup }, billDate, name })
+        if (billRunId === undefined) throw new Error('a bill run without a schedule was taken for a repeat')
+        return {
+          status: 202,
+          body: { billRunId, status: 'queued' },
+          location: `/v1/bill-runs/${billRunId}`,
+          audit: { action: 'bill-run.start', subject: billRunId },
+          wake: wakeRun(context, billRunId),
+        }
+      }),
+  })
+
+  api.get('/v1/bill-runs', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'List bill runs, newest first',
+      tags: ['bill runs'],
+      querystring: Type.Object(PageQuery, { additionalProperties: false }),
+      response: { 200: PageOf(BillRunView), ...problems() },
+    },
+    handler: async ({ query }) => {
+      const limit = limitOf(query)
+      const before = uuidCursor(query.cursor)
+      const earlier = before === undefined ? sql`true` : sql`bill_run.id < ${before}::uuid`
+      const runs = await readBillRuns(db, sql`where ${earlier} order by bill_run.id desc limit ${limit + 1}`)
+      return pageOf(
+        runs,
+        limit,
+        ({ billRunId }) => billRunId,
+        (run) => run,
+      )
+    },
+  })
+
+  api.get('/v1/bill-runs/:billRunId', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'One bill run, with exact progress and totals',
+      tags: ['bill runs'],
+      params,
+      response: { 200: BillRunView, ...problems(404) },
+    },
+    handler: ({ params: { billRunId } }) => readBillRun(context, billRunId),
+  })
+
+  api.get('/v1/bill-runs/:billRunId/failures', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'The accounts that could not be billed, and why',
+      tags: ['bill runs'],
+      params,
+      querystring: Type.Object(PageQuery, { additionalProperties: false }),
+      response: { 200: PageOf(BillRunFailureView), ...problems(404) },
+    },
+    handler: async ({ params: { billRunId }, query }) => {
+      const limit = limitOf(query)
+      const after = numberCursor(query.cursor) ?? 0
+      await readBillRun(context, billRunId)
+      const { rows } = await sql<{
+        account_id: number
+        key: string
+        failure_code: string
+        failure_message: string
+        failure_attempts: number
+      }>`
+        select account.id as account_id, account.key, failure_code, failure_message, failure_attempts
+        from bill_batch join account on account.id = bill_batch.account_ids[1]
+        where bill_run_id = ${billRunId}::uuid and bill_batch.status = 'failed' and account.id > ${after}
+        order by account.id limit ${limit + 1}`.execute(db)
+      return pageOf(
+        rows,
+        limit,
+        (row) => row.account_id,
+        (row) => ({
+          accountId: row.key,
+          code: row.failure_code,
+          message: row.failure_message,
+          attempts: row.failure_attempts,
+        }),
+      )
+    },
+  })
+
+  api.post('/v1/bill-runs/:billRunId/retry', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: "Try a bill run's failed accounts again, within the same run",
+      tags: ['bill runs'],
+      params,
+      headers: withIdempotencyKey,
+      response: { 202: BillRunView, ...problems(404, 409) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { billRunId } = request.params
+        await retryBillRun(tx, billRunId)
+        const [body] = await readBillRuns(tx, sql`where bill_run.id = ${billRunId}::uuid`)
+        return {
+          status: 202,
+          ...(body ? { body } : {}),
+          audit: { action: 'bill-run.retry', subject: billRunId },
+          wake: wakeRun(context, billRunId),
+        }
+      }),
+  })
+
+  api.post('/v1/bill-runs/:billRunId/cancel', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Cancel a bill run: what is billed stays billed, what has not begun is not begun',
+      tags: ['bill runs'],
+      params,
+      headers: withIdempotencyKey,
+      response: { 202: BillRunView, ...problems(404, 409) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { billRunId } = request.params
+        await cancelBillRun(tx, billRunId)
+        const [body] = await readBillRuns(tx, sql`where bill_run.id = ${billRunId}::uuid`)
+        return { status: 202, ...(body ? { body } : {}), audit: { action: 'bill-run.cancel', subject: billRunId } }
+      }),
+  })
+
+  api.post('/v1/bill-runs/preview', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'The invoices that a bill run would make; writes nothing',
+      tags: ['bill runs'],
+      headers: withIdempotencyKey,
+      body: Type.Object(
+        { accountIds: accountIds(1_000), billDate: Type.Optional(CalendarDate) },
+        { additionalProperties: false, examples: [EXAMPLES.preview] },
+      ),
+      response: { 200: Type.Object({ invoices: Type.Array(PreviewedInvoiceView) }), ...problems(404) },
+    },
+    handler: async (request, reply) => {
+      const { accountIds: accountKeys, billDate = today() } = request.body
+      // One snapshot, so that what is previewed is the state of one moment.
+      const read = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+      const invoices = await read.execute(async (tx) =>
+        presentPreview(tx, await previewInvoices(tx, accountKeys, billDate)),
+      )
+      await carryOut(context, request, reply, async () => ({ status: 200, body: { invoices } }))
+    },
+  })
+}
+
+/** One bill run. Throws a Refusal `bill_run_not_found`. */
+export async function readBillRun({ db }: Pick<ApiContext, 'db'>, billRunId: string): Promise<BillRunView> {
+  const [run] = await readBillRuns(db, sql`where bill_run.id = ${billRunId}::uuid`)
+  if (!run) throw new Refusal('bill_run_not_found', `there is no bill run ${billRunId}`)
+  return run
+}
+
+const wakeRun =
+  ({ queues }: ApiContext, billRunId: string) =>
+  () =>
+    wake(queues, billRunJob, [{ v: 1, billRunId }])

@@ -1,0 +1,76 @@
+import { Type } from 'typebox'
+import { AccountId, Amount, CalendarDate, Currency, Description, Reference, Uuid } from '../../jobs/formats.ts'
+import { type RecordedCharge, recordCharges } from '../../ledger/record-charges.ts'
+import { formatAmount } from '../../money.ts'
+import { carryOut } from '../carry-out.ts'
+import type { Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { today } from '../today.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
+import { Time } from '../views/time.ts'
+
+const NewCharges = Type.Object(
+  {
+    charges: Type.Array(
+      Type.Object(
+        {
+          accountId: AccountId,
+          amount: Amount,
+          description: Description,
+          chargedOn: Type.Optional(CalendarDate),
+          reference: Type.Optional(Reference),
+        },
+        { additionalProperties: false },
+      ),
+      { minItems: 1, maxItems: 1_000 },
+    ),
+  },
+  { additionalProperties: false, examples: [EXAMPLES.newCharges] },
+)
+
+const ChargeView = Type.Object({
+  chargeId: Uuid,
+  accountId: AccountId,
+  amount: Amount,
+  currency: Currency,
+  description: Type.String(),
+  chargedOn: CalendarDate,
+  reference: Type.Union([Type.String(), Type.Null()]),
+  createdAt: Time,
+})
+
+const present = (row: RecordedCharge) => ({
+  chargeId: row.id,
+  accountId: row.key,
+  amount: formatAmount(row.amount, row.currency),
+  currency: row.currency,
+  description: row.description,
+  chargedOn: row.charged_on,
+  reference: row.reference,
+  createdAt: row.created_at.toISOString(),
+})
+
+export const chargeRoutes: Routes = (api, context) => {
+  api.post('/v1/charges', {
+    config: { scope: 'enqueue' },
+    schema: {
+      summary: 'Record charges, all or none',
+      description: 'A reference that the account has seen returns the first charge.',
+      tags: ['charges'],
+      headers: withIdempotencyKey,
+      body: NewCharges,
+      response: { 201: Type.Object({ charges: Type.Array(ChargeView) }), ...problems(404, 409, 422) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const charges = request.body.charges.map((charge) => ({
+          ...charge,
+          chargedOn: charge.chargedOn ?? today(),
+          dateGiven: charge.chargedOn !== undefined,
+        }))
+        const recorded = await recordCharges(tx, charges)
+        const audit = { action: 'charge.record', subject: `${recorded.length} from ${recorded[0]?.id}` }
+        return { status: 201, body: { charges: recorded.map(present) }, audit }
+      }),
+  })
+}

@@ -1,0 +1,184 @@
+import { sql } from 'kysely'
+import { Type } from 'typebox'
+import { Compile } from 'typebox/compile'
+import { CreditRequest, creditJob } from '../../jobs/credit.ts'
+import { AccountId, Uuid } from '../../jobs/formats.ts'
+import { type AcceptedCredit, acceptCredits } from '../../ledger/accept-credits.ts'
+import { deleteCredit } from '../../ledger/delete-credit.ts'
+import { creditNotFound } from '../../ledger/find-credit.ts'
+import { problemOf, Refusal } from '../../problems.ts'
+import { wake } from '../../queue/wake.ts'
+import { carryOut } from '../carry-out.ts'
+import type { ApiContext, Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
+import { NoContent, ProblemView, problems, withIdempotencyKey } from '../view-responses.ts'
+import { CreditStatusName, CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
+
+export const Accepted = Type.Object({ jobId: Uuid, creditId: Uuid, status: Type.Literal('queued') })
+
+const CreditBatch = Type.Object(
+  {
+    credits: Type.Array(Type.Unsafe<unknown>(Type.Object({})), {
+      minItems: 1,
+      maxItems: 1_000,
+      description: 'Each as for POST /v1/credits; one that is wrong is rejected, the others are accepted',
+    }),
+  },
+  { additionalProperties: false, examples: [EXAMPLES.creditBatch] },
+)
+const BatchAccepted = Type.Object({
+  accepted: Type.Array(Type.Object({ index: Type.Integer(), jobId: Uuid, creditId: Uuid })),
+  rejected: Type.Array(Type.Object({ index: Type.Integer(), problem: ProblemView })),
+})
+const creditRequest = Compile(CreditRequest)
+
+export const creditRoutes: Routes = (api, context) => {
+  const { db } = context
+
+  api.post('/v1/credits', {
+    config: { scope: 'enqueue' },
+    schema: {
+      summary: 'Give an account a credit',
+      description: 'Accepted durably: the next bill run of the account attaches it to the new invoice.',
+      tags: ['credits'],
+      headers: withIdempotencyKey,
+      body: { ...CreditRequest, examples: [EXAMPLES.newCredit] } as unknown as typeof CreditRequest,
+      response: { 202: Accepted, ...problems(404, 409, 422) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx, actor) => {
+        const [answer] = await acceptCredits(tx, [{ request: request.body, actor }])
+        if (answer instanceof Refusal || !answer) throw answer
+        return { ...queued(answer), wake: wakeCredits(context, [answer]) }
+      }),
+  })
+
+  api.post('/v1/credits/batch', {
+    config: { scope: 'enqueue' },
+    schema: {
+      summary: 'Give up to 1,000 credits at once',
+      tags: ['credits'],
+      headers: withIdempotencyKey,
+      body: CreditBatch,
+      response: { 202: BatchAccepted, ...problems() },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx, actor) => {
+        const checked = request.body.credits.map(checkCredit)
+        const valid = checked.filter((one): one is CreditRequest => !(one instanceof Refusal))
+        const answers = (
+          await acceptCredits(
+            tx,
+            valid.map((request) => ({ request, actor })),
+          )
+        ).values()
+        const all = checked.map((one) =>
+          one instanceof Refusal ? one : (answers.next().value as AcceptedCredit | Refusal),
+        )
+        const accepted = all.flatMap((one, index) =>
+          one instanceof Refusal ? [] : [{ index, jobId: one.jobId, creditId: one.creditId }],
+        )
+        const rejected = all.flatMap((one, index) =>
+          one instanceof Refusal ? [{ index, problem: problemOf(one) }] : [],
+        )
+        return { status: 202, body: { accepted, rejected }, wake: wakeCredits(context, accepted) }
+      }),
+  })
+
+  api.get('/v1/credits', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'List credits, newest first',
+      tags: ['credits'],
+      querystring: Type.Object(
+        { ...PageQuery, accountId: Type.Optional(AccountId), status: Type.Optional(CreditStatusName) },
+        { additionalProperties: false },
+      ),
+      response: { 200: PageOf(CreditView), ...problems(404) },
+    },
+    handler: async ({ query }) => {
+      const limit = limitOf(query)
+      const before = uuidCursor(query.cursor)
+      const conditions = [
+        query.accountId === undefined
+          ? sql`true`
+          : sql`credit.account_id = ${await accountIdOf(context, query.accountId)}`,
+        query.status === undefined ? sql`true` : sql`credit.status = ${query.status}::credit_status`,
+        before === undefined ? sql`true` : sql`credit.id < ${before}::uuid`,
+      ]
+      const rows = await readCredits(
+        db,
+        sql`where ${sql.join(conditions, sql` and `)} order by credit.id desc limit ${limit + 1}`,
+      )
+      return pageOf(rows, limit, ({ id }) => id, presentCredit)
+    },
+  })
+
+  api.get('/v1/credits/:creditId', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'One credit',
+      tags: ['credits'],
+      params: Type.Object({ creditId: Uuid }),
+      response: { 200: CreditView, ...problems(404) },
+    },
+    handler: async ({ params: { creditId } }) => {
+      const [row] = await readCredits(db, sql`where credit.id = ${creditId}::uuid`)
+      if (!row) throw await creditNotFound(db, creditId)
+      return presentCredit(row)
+    },
+  })
+
+  api.delete('/v1/credits/:creditId', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Delete a credit that is not issued',
+      tags: ['credits'],
+      params: Type.Object({ creditId: Uuid }),
+      response: { ...NoContent, ...problems(404, 409) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { creditId } = request.params
+        await deleteCredit(tx, creditId)
+        return { status: 204, audit: { action: 'credit.delete', subject: creditId } }
+      }),
+  })
+}
+
+/** The answer to an accepted job. */
+export function queued({ jobId, creditId }: AcceptedCredit) {
+  return { status: 202, body: { jobId, creditId, status: 'queued' as const }, location: `/v1/jobs/${jobId}` }
+}
+
+/** The internal id of a named account. Throws a Refusal `account_not_found`. */
+export async function accountIdOf({ db }: ApiContext, key: string): Promise<number> {
+  const account = await db.selectFrom('account').select('id').where('key', '=', key).executeTakeFirst()
+  if (!account) throw new Refusal('account_not_found', `there is no account ${key}`)
+  return account.id
+}
+
+const wakeCredits =
+  ({ queues }: ApiContext, accepted: readonly AcceptedCredit[]) =>
+  () =>
+    wake(
+      queues,
+      creditJob,
+      accepted.map(({ jobId }) => ({ v: 1 as const, jobId })),
+    )
+
+function checkCredit(item: unknown): CreditRequest | Refusal {
+  if (creditRequest.Check(item)) return item
+  const errors = [...creditRequest.Errors(item)]
+    .slice(0, 10)
+    .map(({ instancePath, message }) => ({ pointer: instancePath, message }))
+  return new Refusal(
+    'invalid_request',
+    errors
+      .map(({ pointer, message }) => `${pointer} ${message}`)
+      .slice(0, 3)
+      .join('; '),
+    errors,
+  )
+}

@@ -1,0 +1,106 @@
+import { sql } from 'kysely'
+import { Type } from 'typebox'
+import { Amount, Uuid } from '../../jobs/formats.ts'
+import { disburseCredit } from '../../ledger/disburse-credit.ts'
+import { findCredit } from '../../ledger/find-credit.ts'
+import { carryOut } from '../carry-out.ts'
+import type { Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
+import { CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
+import { DisbursementView, presentDisbursement, readDisbursements } from '../views/disbursement-view.ts'
+import { InvoiceView, presentInvoices, readInvoices } from '../views/invoice-view.ts'
+
+const NewDisbursement = Type.Object(
+  { invoiceId: Uuid, amount: Amount },
+  { additionalProperties: false, examples: [EXAMPLES.disbursement] },
+)
+const Disbursed = Type.Object({ disbursement: DisbursementView, credit: CreditView, invoice: InvoiceView })
+
+export const disbursementRoutes: Routes = (api, context) => {
+  const { db } = context
+  const params = Type.Object({ creditId: Uuid })
+  const querystring = Type.Object(PageQuery, { additionalProperties: false })
+
+  api.get('/v1/credits/:creditId/unpaid-invoices', {
+    config: { scope: 'read' },
+    schema: {
+      summary: "The unpaid invoices of the credit's account, oldest due first",
+      tags: ['disbursements'],
+      params,
+      querystring,
+      response: { 200: PageOf(InvoiceView), ...problems(404) },
+    },
+    handler: async ({ params: { creditId }, query }) => {
+      const limit = limitOf(query)
+      const credit = await findCredit(db, creditId)
+      // The cursor is the last invoice's number: its due date says where it stands in the order.
+      const after = numberCursor(query.cursor)
+      const later =
+        after === undefined
+          ? sql`true`
+          : sql`(due_on, number) > (select due_on, number from invoice where number = ${after}::bigint)`
+      const rows = await readInvoices(
+        db,
+        sql`where account_id = ${credit.account_id} and balance > 0 and ${later} order by due_on, number limit ${limit + 1}`,
+      )
+      const page = pageOf(
+        rows,
+        limit,
+        ({ number }) => number,
+        (row) => row,
+      )
+      return { ...page, data: [...(await presentInvoices(db, page.data))] }
+    },
+  })
+
+  api.get('/v1/credits/:creditId/disbursements', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'What was disbursed of the credit, oldest first',
+      tags: ['disbursements'],
+      params,
+      querystring,
+      response: { 200: PageOf(DisbursementView), ...problems(404) },
+    },
+    handler: async ({ params: { creditId }, query }) => {
+      const limit = limitOf(query)
+      await findCredit(db, creditId)
+      const after = uuidCursor(query.cursor)
+      const later = after === undefined ? sql`true` : sql`d.id > ${after}::uuid`
+      const rows = await readDisbursements(
+        db,
+        sql`where d.credit_id = ${creditId}::uuid and ${later} order by d.id limit ${limit + 1}`,
+      )
+      return pageOf(rows, limit, ({ id }) => id, presentDisbursement)
+    },
+  })
+
+  api.post('/v1/credits/:creditId/disbursements', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Disburse some of an issued credit to an unpaid invoice of the same account',
+      tags: ['disbursements'],
+      params,
+      headers: withIdempotencyKey,
+      body: NewDisbursement,
+      response: { 201: Disbursed, ...problems(404, 409, 422) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { creditId } = request.params
+        const { invoiceId, amount } = request.body
+        const id = await disburseCredit(tx, creditId, invoiceId, amount)
+        const [disbursement] = await readDisbursements(tx, sql`where d.id = ${id}::uuid`)
+        const [credit] = await readCredits(tx, sql`where credit.id = ${creditId}::uuid`)
+        const [invoice] = await presentInvoices(tx, await readInvoices(tx, sql`where invoice.id = ${invoiceId}::uuid`))
+        if (!disbursement || !credit) throw new Error(`disbursement ${id} is not there after it was written`)
+        return {
+          status: 201,
+          body: { disbursement: presentDisbursement(disbursement), credit: presentCredit(credit), invoice },
+          audit: { action: 'credit.disburse', subject: id },
+        }
+      }),
+  })
+}

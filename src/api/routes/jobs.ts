@@ -1,0 +1,56 @@
+import { Type } from 'typebox'
+import { Uuid } from '../../jobs/formats.ts'
+import { Refusal } from '../../problems.ts'
+import type { Routes } from '../context.ts'
+import { problems } from '../view-responses.ts'
+import { Time, TimeOrNull, timeOrNull } from '../views/time.ts'
+
+const JobView = Type.Object({
+  jobId: Uuid,
+  type: Type.Enum(['credit', 'reversal']),
+  status: Type.Enum(['queued', 'active', 'done', 'failed']),
+  attempts: Type.Integer({ minimum: 0 }),
+  error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
+  result: Type.Union([Type.Object({ creditId: Type.Optional(Uuid) }), Type.Null()]),
+  createdAt: Time,
+  finishedAt: TimeOrNull,
+})
+
+export const jobRoutes: Routes = (api, { db, queues }) => {
+  api.get('/v1/jobs/:jobId', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'What became of an accepted credit or reversal',
+      description: 'Kept for at least 30 days after it ended, whatever the queue keeps.',
+      tags: ['jobs'],
+      params: Type.Object({ jobId: Uuid }),
+      response: { 200: JobView, ...problems(404) },
+    },
+    handler: async ({ params: { jobId }, log }) => {
+      const row = await db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirst()
+      if (!row) throw new Refusal('job_not_found', `there is no job ${jobId}`)
+      // Only what is not settled is worth asking the queue about; without the queue it is simply queued.
+      const live = async () => {
+        const job = await queues.of({ name: row.type }).getJob(jobId)
+        return { active: (await job?.isActive()) ?? false, attempts: job?.attemptsMade ?? 0 }
+      }
+      const { active, attempts } =
+        row.status === 'queued'
+          ? await live().catch((error: unknown) => {
+              log.warn({ err: error }, 'the queue cannot be asked')
+              return { active: false, attempts: 0 }
+            })
+          : { active: false, attempts: 0 }
+      return {
+        jobId,
+        type: row.type,
+        status: active ? ('active' as const) : row.status,
+        attempts: row.attempts + attempts,
+        error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+        result: row.result as { creditId?: string } | null,
+        createdAt: row.created_at.toISOString(),
+        finishedAt: timeOrNull(row.finished_at),
+      }
+    },
+  })
+}

@@ -1,0 +1,52 @@
+import { Type } from 'typebox'
+import { readReadiness } from '../../ops/health.ts'
+import { openMetrics } from '../../ops/metrics.ts'
+import type { Routes } from '../context.ts'
+
+const Ready = Type.Object({
+  status: Type.Enum(['ready', 'not ready']),
+  database: Type.String(),
+  queue: Type.String(),
+  migrations: Type.String(),
+})
+
+export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
+  api.get('/healthz', {
+    schema: {
+      summary: 'Alive',
+      tags: ['operations'],
+      security: [],
+      response: { 200: Type.Object({ status: Type.Literal('alive') }) },
+    },
+    handler: async () => ({ status: 'alive' as const }),
+  })
+
+  api.get('/readyz', {
+    schema: {
+      summary: 'Able to serve: database and queue can be reached, migrations are current',
+      tags: ['operations'],
+      security: [],
+      response: { 200: Ready, 503: Ready },
+    },
+    handler: async (_request, reply) => {
+      const { ready, ...parts } = await readReadiness(db, backend)
+      if (!ready) reply.header('retry-after', '5')
+      return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts })
+    },
+  })
+
+  const metrics = openMetrics(db, queues)
+  api.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
+    metrics.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1_000),
+  )
+  api.get('/metrics', {
+    schema: {
+      summary: 'Prometheus metrics',
+      tags: ['operations'],
+      security: [],
+      produces: ['text/plain'],
+      response: { 200: Type.String() },
+    },
+    handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()),
+  })
+}

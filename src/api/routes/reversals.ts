@@ -1,0 +1,49 @@
+import { Type } from 'typebox'
+import { Uuid } from '../../jobs/formats.ts'
+import { ReversalRequest, reversalJob } from '../../jobs/reversal.ts'
+import { acceptReversal } from '../../ledger/accept-reversal.ts'
+import { cancelReversal } from '../../ledger/cancel-reversal.ts'
+import { wake } from '../../queue/wake.ts'
+import { carryOut } from '../carry-out.ts'
+import type { Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
+import { Accepted, queued } from './credits.ts'
+
+export const reversalRoutes: Routes = (api, context) => {
+  const params = Type.Object({ creditId: Uuid })
+
+  api.post('/v1/credits/:creditId/reversal', {
+    config: { scope: 'enqueue', bodyOptional: true },
+    schema: {
+      summary: 'Reverse an issued credit',
+      description: "The account's next bill run puts a Reversed Credit on its invoice.",
+      tags: ['credits'],
+      params,
+      headers: withIdempotencyKey,
+      body: { ...ReversalRequest, examples: [EXAMPLES.reversal] } as unknown as typeof ReversalRequest,
+      response: { 202: Accepted, ...problems(404, 409) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx, actor) => {
+        const accepted = await acceptReversal(tx, request.params.creditId, request.body, actor)
+        return { ...queued(accepted), wake: () => wake(context.queues, reversalJob, [{ v: 1, jobId: accepted.jobId }]) }
+      }),
+  })
+
+  api.delete('/v1/credits/:creditId/reversal', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Cancel a reversal that no bill run has applied',
+      tags: ['credits'],
+      params,
+      response: { ...NoContent, ...problems(404, 409) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { creditId } = request.params
+        await cancelReversal(tx, creditId)
+        return { status: 204, audit: { action: 'reversal.cancel', subject: creditId } }
+      }),
+  })
+}

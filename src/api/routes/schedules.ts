@@ -1,0 +1,99 @@
+import { sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import { BillGroup } from '../../jobs/formats.ts'
+import { Refusal } from '../../problems.ts'
+import { keepSchedules } from '../../queue/schedules.ts'
+import { whyInvalid } from '../../schedule.ts'
+import { carryOut } from '../carry-out.ts'
+import type { Routes } from '../context.ts'
+import { EXAMPLES } from '../examples.ts'
+import { NoContent, problems } from '../view-responses.ts'
+
+const ScheduleName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$', description: '1 to 64 of A-Z a-z 0-9 . _ -' })
+
+const ScheduleFields = {
+  cron: Type.String({ maxLength: 100, description: 'Five fields: minute, hour, day of month, month, day of week' }),
+  timezone: Type.String({ maxLength: 64, description: 'An IANA time zone such as Europe/London' }),
+  billGroup: BillGroup,
+}
+const NewSchedule = Type.Object(
+  { ...ScheduleFields, enabled: Type.Optional(Type.Boolean({ description: 'True by default' })) },
+  { additionalProperties: false, examples: [EXAMPLES.schedule] },
+)
+const ScheduleView = Type.Object({ name: ScheduleName, ...ScheduleFields, enabled: Type.Boolean() })
+
+type Row = { name: string; cron: string; timezone: string; bill_group: string; enabled: boolean }
+const present = ({ name, cron, timezone, bill_group, enabled }: Row): Static<typeof ScheduleView> => ({
+  name,
+  cron,
+  timezone,
+  billGroup: bill_group,
+  enabled,
+})
+
+export const scheduleRoutes: Routes = (api, context) => {
+  const { db, queues } = context
+  const params = Type.Object({ name: ScheduleName })
+  const wake = () => keepSchedules(db, queues)
+
+  api.put('/v1/schedules/:name', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Set a schedule of nightly bill runs',
+      description:
+        'Each time that it is due proposes a bill run of the group, one for each business date. A missed one is made up once.',
+      tags: ['schedules'],
+      params,
+      body: NewSchedule,
+      response: { 200: ScheduleView, ...problems(422) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { name } = request.params
+        const { cron, timezone, billGroup, enabled = true } = request.body
+        const wrong = whyInvalid({ cron, timezone })
+        if (wrong) {
+          const errors = [{ pointer: `/${wrong.field}`, message: wrong.message }]
+          throw new Refusal('invalid_schedule', `${wrong.field}: ${wrong.message}`, errors)
+        }
+        const values = { cron, timezone, bill_group: billGroup, enabled, effective_from: sql<Date>`now()` }
+        const row = await tx
+          .insertInto('schedule')
+          .values({ name, ...values })
+          .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
+          .returningAll()
+          .executeTakeFirstOrThrow()
+        return { status: 200, body: present(row), audit: { action: 'schedule.set', subject: name }, wake }
+      }),
+  })
+
+  api.get('/v1/schedules', {
+    config: { scope: 'read' },
+    schema: {
+      summary: 'List the schedules, by name',
+      tags: ['schedules'],
+      response: { 200: Type.Object({ data: Type.Array(ScheduleView), nextCursor: Type.Null() }), ...problems() },
+    },
+    handler: async () => {
+      const rows = await db.selectFrom('schedule').selectAll().orderBy('name').execute()
+      return { data: rows.map(present), nextCursor: null }
+    },
+  })
+
+  api.delete('/v1/schedules/:name', {
+    config: { scope: 'operate' },
+    schema: {
+      summary: 'Delete a schedule; its bill runs stay',
+      tags: ['schedules'],
+      params,
+      response: { ...NoContent, ...problems(404) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { name } = request.params
+        const { numDeletedRows } = await tx.deleteFrom('schedule').where('name', '=', name).executeTakeFirstOrThrow()
+        if (numDeletedRows === 0n) throw new Refusal('schedule_not_found', `there is no schedule ${name}`)
+        return { status: 204, audit: { action: 'schedule.delete', subject: name }, wake }
+      }),
+  })
+}

@@ -1,0 +1,147 @@
+import rateLimit from '@fastify/rate-limit'
+import swagger from '@fastify/swagger'
+import swaggerUi from '@fastify/swagger-ui'
+import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
+import fastify, { type FastifyBaseLogger, type HTTPMethods, LogController } from 'fastify'
+import type { Logger } from 'pino'
+import { v7 as uuidv7 } from 'uuid'
+import { openDashboard } from '../ops/dashboard.ts'
+import { Refusal } from '../problems.ts'
+import { openAuth } from './auth.ts'
+import type { Api, ApiContext } from './context.ts'
+import { handleError, sendRefusal } from './errors.ts'
+import { parseJsonBody } from './json-body.ts'
+import { OPENAPI } from './openapi.ts'
+import { accountRoutes } from './routes/accounts.ts'
+import { billRunEventRoutes } from './routes/bill-run-events.ts'
+import { billRunRoutes } from './routes/bill-runs.ts'
+import { chargeRoutes } from './routes/charges.ts'
+import { creditRoutes } from './routes/credits.ts'
+import { disbursementRoutes } from './routes/disbursements.ts'
+import { invoiceRoutes } from './routes/invoices.ts'
+import { jobRoutes } from './routes/jobs.ts'
+import { keyRoutes } from './routes/keys.ts'
+import { operationsRoutes } from './routes/operations.ts'
+import { reversalRoutes } from './routes/reversals.ts'
+import { scheduleRoutes } from './routes/schedules.ts'
+import { ProblemView } from './view-responses.ts'
+
+const ROUTES = [
+  accountRoutes,
+  chargeRoutes,
+  creditRoutes,
+  disbursementRoutes,
+  reversalRoutes,
+  jobRoutes,
+  billRunRoutes,
+  billRunEventRoutes,
+  invoiceRoutes,
+  scheduleRoutes,
+  keyRoutes,
+  operationsRoutes,
+]
+
+const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+
+/** Builds the API, apart from listening. Its requests are strict: nothing is coerced, unknown fields are refused. */
+export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
+  const { config, db } = context
+  const api: Api = fastify({
+    loggerInstance: log as FastifyBaseLogger,
+    logController: new LogController({ disableRequestLogging: true }),
+    genReqId: () => uuidv7(),
+    bodyLimit: config.BODY_LIMIT_BYTES,
+    requestTimeout: 30_000,
+    connectionTimeout: 0,
+    keepAliveTimeout: 72_000,
+    return503OnClosing: true,
+    routerOptions: { maxParamLength: 100 },
+    ajv: {
+      customOptions: {
+        coerceTypes: false,
+        removeAdditional: false,
+        useDefaults: false,
+        allErrors: false,
+        strict: false,
+      },
+    },
+    // What cannot even be read as HTTP, or does not arrive in time, is answered as everything else.
+    clientErrorHandler: (error, socket) => {
+      const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
+      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    },
+  }).withTypeProvider<TypeBoxTypeProvider>()
+
+  api.decorateRequest('caller', undefined)
+  api.removeAllContentTypeParsers()
+  api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
+    parseJsonBody(body),
+  )
+  api.setErrorHandler(handleError)
+  api.setNotFoundHandler((request, reply) =>
+    sendRefusal(
+      reply,
+      new Refusal('route_not_found', `there is no ${request.method} ${request.url.split('?')[0]}`),
+      request.url,
+    ),
+  )
+  api.addHook('onRequest', openAuth(db))
+  api.addHook('preValidation', async (request) => {
+    if (request.routeOptions.config.bodyOptional && request.body === undefined) request.body = {}
+  })
+  api.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id))
+  api.addHook('onResponse', async (request, reply) => {
+    const { method, routeOptions, params, caller } = request
+    const line = {
+      requestId: request.id,
+      method,
+      route: routeOptions.url,
+      params,
+      status: reply.statusCode,
+      keyId: caller?.id,
+    }
+    request.log.info({ ...line, ms: Math.round(reply.elapsedTime) }, 'request')
+  })
+
+  api.addSchema(ProblemView)
+  await api.register(swagger, OPENAPI)
+  await api.register(swaggerUi, { routePrefix: '/docs' })
+  api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger())
+  await api.register(rateLimit, {
+    max: config.RATE_LIMIT_PER_MINUTE,
+    timeWindow: 60_000,
+    hook: 'preParsing',
+    keyGenerator: (request) => request.caller?.id ?? request.ip,
+    errorResponseBuilder: (_request, { after }) =>
+      new Refusal('too_many_requests', `too many requests with this key: try again in ${after}`),
+  })
+
+  const methodsOf = new Map<string, Set<string>>()
+  api.addHook('onRoute', ({ url, method }) => {
+    const methods = methodsOf.get(url) ?? new Set()
+    for (const one of [method].flat()) methods.add(one)
+    methodsOf.set(url, methods)
+  })
+  await api.register(async (scoped) => {
+    for (const routes of ROUTES) routes(scoped as unknown as Api, context)
+  })
+  await api.register(openDashboard(context.queues))
+  refuseOtherMethods(api, methodsOf)
+  return api
+}
+
+/** An address that exists answers 405 to the methods that it does not take, and says which it takes. */
+function refuseOtherMethods(api: Api, methodsOf: ReadonlyMap<string, ReadonlySet<string>>): void {
+  for (const [url, methods] of [...methodsOf].filter(([url]) => url.startsWith('/v1/'))) {
+    const allowed = METHODS.filter((method) => methods.has(method)).join(', ')
+    api.route({
+      url,
+      method: METHODS.filter((method) => !methods.has(method)),
+      schema: { hide: true },
+      handler: (request, reply) => {
+        reply.header('allow', allowed)
+        throw new Refusal('method_not_allowed', `${request.method} is not taken here: ${allowed}`)
+      },
+    })
+  }
+}

@@ -1,0 +1,50 @@
+import { type RawBuilder, sql } from 'kysely'
+import { type Static, Type } from 'typebox'
+import type { Db, Tx } from '../../db/open.ts'
+import { Amount, Uuid } from '../../jobs/formats.ts'
+import { formatAmount } from '../../money.ts'
+import { Time } from './time.ts'
+
+export const DisbursementView = Type.Object({
+  disbursementId: Uuid,
+  creditId: Uuid,
+  invoiceId: Uuid,
+  invoiceNumber: Type.Integer(),
+  amount: Amount,
+  automatic: Type.Boolean({ description: 'Made by a bill run, not by hand' }),
+  createdAt: Time,
+})
+export type DisbursementView = Static<typeof DisbursementView>
+
+type Row = {
+  id: string
+  credit_id: string
+  invoice_id: string
+  number: number
+  amount: string
+  automatic: boolean
+  created_at: Date
+  currency: string
+}
+
+/** Disbursements `d`. `which` says which, and in what order. */
+export async function readDisbursements(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly Row[]> {
+  const { rows } = await sql<Row>`
+    select d.*, invoice.number, account.currency
+    from disbursement d join invoice on invoice.id = d.invoice_id join account on account.id = d.account_id ${which}`.execute(
+    db,
+  )
+  return rows
+}
+
+export function presentDisbursement(row: Row): DisbursementView {
+  return {
+    disbursementId: row.id,
+    creditId: row.credit_id,
+    invoiceId: row.invoice_id,
+    invoiceNumber: row.number,
+    amount: formatAmount(row.amount, row.currency),
+    automatic: row.automatic,
+    createdAt: row.created_at.toISOString(),
+  }
+}

@@ -1,0 +1,39 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../db/open.ts'
+import { type PreviewedInvoice, toNewInvoice } from '../../ledger/preview-invoices.ts'
+import { formatAmount } from '../../money.ts'
+import { describe, type PreviewedInvoiceView } from './invoice-view.ts'
+
+/** Presents invoices that would be made, with the descriptions that their transactions would bear. */
+export async function presentPreview(
+  tx: Tx,
+  previewed: readonly PreviewedInvoice[],
+): Promise<readonly PreviewedInvoiceView[]> {
+  const sources = previewed.flatMap(({ plan }) => plan.transactions.map(({ sourceId }) => sourceId))
+  const { rows } = await sql<{ id: string; text: string }>`
+    select id, description as text from charge where id = any(${sources}::uuid[])
+    union all select id, reason from credit where id = any(${sources}::uuid[])`.execute(tx)
+  const textOf = new Map(rows.map(({ id, text }) => [id, text]))
+  return previewed.map(({ account: { key, currency }, plan }) => ({
+    accountId: key,
+    currency,
+    totalCharge: formatAmount(plan.totalCharge, currency),
+    total: formatAmount(plan.total, currency),
+    balance: formatAmount(plan.balance, currency),
+    status: plan.balance.isZero() ? 'paid' : 'unpaid',
+    issuedOn: plan.issuedOn,
+    dueOn: plan.dueOn,
+    transactions: plan.transactions.map(({ type, amount, sourceId }) => ({
+      type,
+      amount: formatAmount(amount, currency),
+      description: describe(type, textOf.get(sourceId) ?? ''),
+      ...(type === 'charge' ? { chargeId: sourceId } : { creditId: sourceId }),
+    })),
+    disbursements: plan.disbursements.map((disbursement) => ({
+      creditId: disbursement.creditId,
+      invoiceId: toNewInvoice(disbursement) ? null : disbursement.invoiceId,
+      amount: formatAmount(disbursement.amount, currency),
+      automatic: true,
+    })),
+  }))
+}

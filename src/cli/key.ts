@@ -1,0 +1,52 @@
+import { type Command, InvalidArgumentError } from 'commander'
+import { readConfig } from '../config.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { createKey, revokeKey, SCOPES } from '../ledger/api-keys.ts'
+import { openLocalDatabase } from './local-database.ts'
+
+/** `nightbill key ...`: on the database itself, so that it works also when every key is lost. */
+export function addKeyCommand(program: Command): void {
+  const group = program
+    .command('key')
+    .description('API keys, on the database of DATABASE_URL or of the service that runs on DATA_DIR')
+
+  group
+    .command('create <name>')
+    .description('make a key; it is shown this once')
+    .requiredOption('--scopes <list>', `some of ${SCOPES.join(',')}`, parseScopes)
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ nightbill key create "billing feed" --scopes enqueue,read\n  $ nightbill key create ops --scopes enqueue,read,operate,admin',
+    )
+    .action(async (name: string, { scopes }: { scopes: readonly string[] }) => {
+      const db = await openLocalDatabase(readConfig(), 'key')
+      try {
+        const { id, key } = await createKey(db, name, scopes)
+        console.log(`Key ${id} (${scopes.join(', ')}), shown this once:\n${key}`)
+      } finally {
+        await db.destroy()
+      }
+    })
+
+  group
+    .command('revoke <keyId>')
+    .description('revoke a key; it stops to work within a second')
+    .addHelpText('after', '\nExample:\n  $ nightbill key revoke 019ac0de-0000-7000-8000-000000000001')
+    .action(async (keyId: string) => {
+      const db = await openLocalDatabase(readConfig(), 'key')
+      try {
+        await inTransaction(db, (tx) => revokeKey(tx, keyId))
+        console.log(`Key ${keyId} is revoked.`)
+      } finally {
+        await db.destroy()
+      }
+    })
+}
+
+function parseScopes(list: string): readonly string[] {
+  const scopes = list.split(',')
+  const unknown = scopes.filter((scope) => !SCOPES.some((known) => known === scope))
+  if (unknown.length > 0)
+    throw new InvalidArgumentError(`${unknown.join(', ')} is no scope; there are ${SCOPES.join(', ')}.`)
+  return scopes
+}

@@ -1,0 +1,39 @@
+import type { Command } from 'commander'
+import { openProgress } from '../client/progress.ts'
+import { reconciliationTable } from '../client/tables.ts'
+import { readConfig } from '../config.ts'
+import { reconcile } from '../ledger/reconcile.ts'
+import { openLocalDatabase } from './local-database.ts'
+
+/** `nightbill reconcile`: proves every rule over the whole database. */
+export function addReconcileCommand(program: Command): void {
+  program
+    .command('reconcile')
+    .description('prove over the whole database what must hold at all times; exit code 0 if it does, 1 if not')
+    .option('--json', 'print the report as JSON')
+    .addHelpText(
+      'after',
+      `
+It reads the database directly: that of DATABASE_URL, or the embedded one of the service that runs on DATA_DIR.
+
+Examples:
+  $ nightbill reconcile
+  $ nightbill reconcile --json | jq '.checks[] | select(.violations > 0)'`,
+    )
+    .action(async ({ json = false }: { json?: boolean }) => {
+      const db = await openLocalDatabase(readConfig(), 'reconcile')
+      try {
+        const progress = openProgress('Reconciling', process.stderr)
+        const report = await reconcile(db, ({ index, of }) => progress.update(index, of))
+        progress.update(report.checks.length, report.checks.length)
+        progress.stop()
+        const violations = report.checks.reduce((sum, check) => sum + check.violations, 0)
+        await db.insertInto('reconciliation').values({ ok: report.ok, violations }).execute()
+        console.log(json ? JSON.stringify(report, null, 2) : reconciliationTable(report))
+        if (!json) console.log(report.ok ? 'Everything reconciles.' : 'Rules are broken: see above.')
+        process.exitCode = report.ok ? 0 : 1
+      } finally {
+        await db.destroy()
+      }
+    })
+}

@@ -1,0 +1,63 @@
+import { join } from 'node:path'
+import type { Command } from 'commander'
+import { readConfig } from '../config.ts'
+import { startEmbeddedPostgres } from '../db/embedded.ts'
+import { migrate } from '../db/migrate.ts'
+import { openLog } from '../open-process.ts'
+import { prepareBackend } from '../queue/backend.ts'
+import { announceDatabase } from './local-database.ts'
+import { superviseProcesses } from './supervise-processes.ts'
+
+const ROOT = join(import.meta.dirname, '../..')
+
+/** Each a process of its own, as they run for real. */
+const PROCESSES = {
+  api: ['src/cli.ts', 'api'],
+  credit: ['workers/credit.ts'],
+  reversal: ['workers/reversal.ts'],
+  'bill-run': ['workers/bill-run.ts'],
+  'bill-batch': ['workers/bill-batch.ts'],
+  relay: ['workers/relay.ts'],
+} as const
+
+/** `nightbill serve`: everything on this machine. */
+export function addServeCommand(program: Command): void {
+  program
+    .command('serve')
+    .description(
+      'run everything here: the API, a worker of each kind and the relay, on an embedded Postgres unless DATABASE_URL is set',
+    )
+    .addHelpText(
+      'after',
+      `
+The data is kept in DATA_DIR between starts. The first start prints an API key.
+
+Examples:
+  $ nightbill serve
+  $ PORT=8080 DATA_DIR=/srv/nightbill nightbill serve
+  $ DATABASE_URL=postgres://... REDIS_URL=redis://... nightbill serve`,
+    )
+    .action(async () => {
+      const config = readConfig()
+      const log = openLog('serve', config.LOG_LEVEL)
+      const embedded =
+        config.DATABASE_URL === undefined
+          ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: (line) => log.info(line) })
+          : undefined
+      const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
+      try {
+        await migrate(databaseUrl)
+        await prepareBackend({ databaseUrl, redisUrl: config.REDIS_URL })
+        const forget = embedded ? await announceDatabase(config, databaseUrl) : undefined
+        process.exitCode = await superviseProcesses(PROCESSES, {
+          folder: ROOT,
+          env: { DATABASE_URL: databaseUrl },
+          stopWithinMs: config.SHUTDOWN_MS + 5_000,
+          log,
+        })
+        await forget?.()
+      } finally {
+        await embedded?.stop()
+      }
+    })
+}

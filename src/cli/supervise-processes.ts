@@ -1,0 +1,62 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Logger } from 'pino'
+import { environmentWith } from '../config.ts'
+
+const RESTART_AFTER_MS = 1_000
+/** What an entry ends with when a person has to mend something: to start it again would not help. */
+const CANNOT_START = 2
+
+export type Supervision = {
+  readonly folder: string
+  /** Variables for the processes, over this process's own. */
+  readonly env: Readonly<Record<string, string>>
+  /** How long the processes may take to stop, in ms. */
+  readonly stopWithinMs: number
+  readonly log: Logger
+}
+
+/**
+ * Runs processes until this one is told to stop, starting again one that dies. Returns the exit code: 0 after being told to stop, 2
+ * when one cannot start. They are told to stop when this process ends, however it ends: their channel to it closes.
+ */
+export async function superviseProcesses(
+  processes: Readonly<Record<string, readonly string[]>>,
+  { folder, env, stopWithinMs, log }: Supervision,
+): Promise<number> {
+  const running = new Set<ChildProcess>()
+  let stopping = false
+  const told = new Promise<number>((stop) => {
+    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(0))
+  })
+
+  const keep = async (name: string, args: readonly string[]): Promise<number> => {
+    for (;;) {
+      const child = spawn(process.execPath, args, {
+        cwd: folder,
+        env: environmentWith(env),
+        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+      })
+      running.add(child)
+      const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
+      running.delete(child)
+      if (stopping) return 0
+      if (code === CANNOT_START) return code
+      log.error({ process: name, code, signal }, 'a process ended unexpectedly; starting it again')
+      await sleep(RESTART_AFTER_MS)
+      if (stopping) return 0
+    }
+  }
+
+  const kept = Object.entries(processes).map(([name, args]) => keep(name, args))
+  const exitCode = await Promise.race([told, ...kept])
+  stopping = true
+  for (const child of running) child.kill('SIGTERM')
+  const deadline = setTimeout(() => {
+    for (const child of running) child.kill('SIGKILL')
+  }, stopWithinMs)
+  await Promise.all(kept)
+  clearTimeout(deadline)
+  return exitCode
+}

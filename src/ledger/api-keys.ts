@@ -1,0 +1,82 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { sql } from 'kysely'
+import { v7 as uuidv7 } from 'uuid'
+import type { Db, Tx } from '../db/open.ts'
+import { Refusal } from '../problems.ts'
+
+export const SCOPES = ['enqueue', 'read', 'operate', 'admin'] as const
+
+/** A key as it is shown, once: what follows cannot be recovered from what is stored. */
+export type NewKey = { readonly id: string; readonly key: string }
+
+/** A key has 256 bits of chance, so its SHA-256 can be neither guessed nor reversed, and no slow hash is needed. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+/** Makes an API key with these scopes. `expiresAt`: when it stops to work, if ever. */
+export async function createKey(
+  db: Db | Tx,
+  name: string,
+  scopes: readonly string[],
+  expiresAt: Date | null = null,
+): Promise<NewKey> {
+  const key = `nb_${randomBytes(32).toString('base64url')}`
+  const id = uuidv7()
+  await db
+    .insertInto('api_key')
+    .values({ id, name, key_hash: hashKey(key), scopes: [...scopes], expires_at: expiresAt })
+    .execute()
+  return { id, key }
+}
+
+/** Finds a key that is neither unknown nor revoked nor expired: those three answer alike. */
+export async function findKey(
+  db: Db,
+  key: string,
+): Promise<{ readonly id: string; readonly scopes: readonly string[] } | undefined> {
+  const hash = hashKey(key)
+  const row = await db
+    .selectFrom('api_key')
+    .select(['id', 'scopes', 'key_hash'])
+    .where('key_hash', '=', hash)
+    .where('revoked_at', 'is', null)
+    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
+    .executeTakeFirst()
+  return row && timingSafeEqual(row.key_hash, hash) ? { id: row.id, scopes: row.scopes } : undefined
+}
+
+/** Revokes a key at once. Throws a Refusal `key_not_found`. */
+export async function revokeKey(tx: Tx, id: string): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('api_key')
+    .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', sql<Date>`now()`) }))
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new Refusal('key_not_found', `there is no API key ${id}`)
+}
+
+/**
+ * Sees to it that somebody can get in: keeps the key that the environment names, and only that one, as the bootstrap key; without it,
+ * and with no key in the database, makes one with every scope. Returns the new key, which is to be shown once.
+ */
+export async function bootstrapKeys(tx: Tx, bootstrapKey: string | undefined): Promise<string | undefined> {
+  await sql`select pg_advisory_xact_lock(hashtext('nightbill bootstrap key'))`.execute(tx)
+  await tx
+    .updateTable('api_key')
+    .set({ revoked_at: sql`now()` })
+    .where('name', '=', 'bootstrap')
+    .where('revoked_at', 'is', null)
+    .where('key_hash', '<>', hashKey(bootstrapKey ?? ''))
+    .execute()
+  if (bootstrapKey !== undefined) {
+    await tx
+      .insertInto('api_key')
+      .values({ id: uuidv7(), name: 'bootstrap', key_hash: hashKey(bootstrapKey), scopes: [...SCOPES] })
+      .onConflict((conflict) => conflict.column('key_hash').doUpdateSet({ revoked_at: null, scopes: [...SCOPES] }))
+      .execute()
+    return undefined
+  }
+  const live = await tx.selectFrom('api_key').select('id').where('revoked_at', 'is', null).limit(1).executeTakeFirst()
+  return live ? undefined : (await createKey(tx, 'first', SCOPES)).key
+}

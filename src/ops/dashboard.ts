@@ -1,0 +1,28 @@
+import { createBullBoard } from '@bull-board/api'
+import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
+import { FastifyAdapter } from '@bull-board/fastify'
+import type { FastifyPluginAsync } from 'fastify'
+import type { Queues } from '../queue/wake.ts'
+
+const PATH = '/queues'
+
+/**
+ * Bull Board over every queue, read-only: an edit there would bypass validation and audit, so retrying and cancelling go through the
+ * API. It has no keys of its own, so each of its routes is given the scope that the API asks for.
+ */
+export function openDashboard(queues: Queues): FastifyPluginAsync {
+  const serverAdapter = new FastifyAdapter()
+  serverAdapter.setBasePath(PATH)
+  createBullBoard({
+    queues: queues.all.map((queue) => new BullMQAdapter(queue, { readOnlyMode: true })),
+    serverAdapter,
+    options: { uiConfig: { boardTitle: 'Nightbill queues' } },
+  })
+  return async (scope) => {
+    scope.addHook('onRoute', (route) => {
+      route.config = { ...route.config, scope: 'operate' }
+      route.schema = { ...route.schema, hide: true }
+    })
+    await scope.register(serverAdapter.registerPlugin(), { prefix: PATH })
+  }
+}

@@ -1,0 +1,16 @@
+// A copy of the service reduced to its embedded Postgres: `node embedded-child.ts <data folder>`.
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+
+const settings = { fsync: 'off', shared_buffers: '16MB' }
+try {
+  const postgres = await startEmbeddedPostgres({
+    dataDir: process.argv[2] ?? '',
+    settings,
+    log: (line) => console.log(line),
+  })
+  console.log(JSON.stringify({ url: postgres.url, pid: postgres.pid }))
+  process.once('SIGTERM', () => void postgres.stop())
+} catch (error) {
+  console.error((error as Error).message)
+  process.exitCode = 2
+}

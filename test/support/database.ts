@@ -1,0 +1,44 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { inject } from 'vitest'
+import './provided.ts'
+
+export type TestDatabase = { readonly url: string; drop(): Promise<void> }
+
+export const TEMPLATE = 'nightbill_template'
+
+/** A migrated, empty database of the caller's own, on the test run's Postgres; `drop` also ends whatever is still connected to it. */
+export async function openTestDatabase(): Promise<TestDatabase> {
+  const admin = inject('postgresUrl')
+  const name = `test_${randomUUID().replaceAll('-', '')}`
+  await cloneTemplate(admin, name)
+  return { url: withDatabase(admin, name), drop: () => execute(admin, `drop database if exists ${name} with (force)`) }
+}
+
+/** The same server's connection string for another database. */
+export function withDatabase(url: string, database: string): string {
+  return Object.assign(new URL(url), { pathname: `/${database}` }).toString()
+}
+
+/** Runs one statement on a connection of its own. */
+export async function execute(url: string, statement: string): Promise<void> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    await client.query(statement)
+  } finally {
+    await client.end()
+  }
+}
+
+async function cloneTemplate(admin: string, name: string): Promise<void> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return await execute(admin, `create database ${name} template ${TEMPLATE}`)
+    } catch (error) {
+      // 55006: the template is being accessed, by autovacuum for one; that passes.
+      if ((error as { code?: string }).code !== '55006' || attempt === 50) throw error
+      await new Promise((resolve) => setTimeout(resolve, 100))
+    }
+  }
+}

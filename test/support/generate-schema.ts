@@ -1,0 +1,15 @@
+// Writes src/db/schema.ts anew, from a database that has every migration: `npm run schema`.
+import { execFileSync } from 'node:child_process'
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { makeDataFolder, removeDataFolder } from './data-folder.ts'
+
+const dataDir = await makeDataFolder()
+const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
+try {
+  await migrate(postgres.url)
+  execFileSync('kysely-codegen', ['--url', postgres.url], { stdio: 'inherit' })
+} finally {
+  await postgres.stop()
+  await removeDataFolder(dataDir)
+}

@@ -1,0 +1,11 @@
+import 'vitest'
+
+declare module 'vitest' {
+  /** What the global set-up hands to every test file. */
+  interface ProvidedContext {
+    /** The cluster's maintenance database; the account may create databases and roles. */
+    postgresUrl: string
+    /** Empty when there is no Redis: tests which need one are skipped. */
+    redisUrl: string
+  }
+}
