@@ -122,9 +122,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     for (const one of [method].flat()) methods.add(one)
     methodsOf.set(url, methods)
   })
-  await api.register(async (scoped) => {
-    for (const routes of ROUTES) routes(scoped as unknown as Api, context)
-  })
+  for (const routes of ROUTES) routes(api, context)
   await api.register(openDashboard(context.queues))
   refuseOtherMethods(api, methodsOf)
   return api
