@@ -1,15 +1,16 @@
-import type { FastifyRequest } from 'fastify'
+import type { onRequestAsyncHookHandler } from 'fastify'
 import type { Db } from '../db/open.ts'
 import { findKey } from '../ledger/api-keys.ts'
 import { Refusal } from '../problems.ts'
-import type { Caller } from './context.ts'
+import type { Caller, Scope } from './context.ts'
+import { sendRefusal } from './errors.ts'
 
 /** How long a key that was found is believed, in ms: so long may a revoked key still work on this process. */
 const BELIEVED_MS = 1_000
 const MOST_REMEMBERED = 10_000
 
 /** Finds who calls by the API key. Remembers keys for a moment, so that a burst of requests costs one look-up. */
-export function openAuth(db: Db): (request: FastifyRequest) => Promise<void> {
+export function openAuth(db: Db): onRequestAsyncHookHandler {
   const remembered = new Map<string, { readonly caller: Caller | undefined; readonly until: number }>()
 
   const callerOf = async (key: string): Promise<Caller | undefined> => {
@@ -21,25 +22,27 @@ export function openAuth(db: Db): (request: FastifyRequest) => Promise<void> {
     return caller
   }
 
-  return async (request) => {
+  return async (request, reply) => {
     const { scope } = request.routeOptions.config
     if (scope === undefined) return
     const key = keyOf(request.headers.authorization)
     const caller = key === undefined ? undefined : await callerOf(key)
-    if (!caller) {
-      throw new Refusal(
-        'unauthenticated',
-        'send an API key that is known and in force, as `Authorization: Bearer <key>`',
-      )
-    }
-    if (!caller.scopes.includes(scope)) {
-      throw new Refusal(
-        'missing_scope',
-        `this needs a key with the scope ${scope}; yours has ${caller.scopes.join(', ')}`,
-      )
-    }
+    const refusal = refuse(caller, scope)
+    // Answered here and not thrown: the dashboard has an error handler of its own, which would make it a 500.
+    if (refusal) return sendRefusal(reply, refusal, request.url)
     request.caller = caller
   }
+}
+
+function refuse(caller: Caller | undefined, scope: Scope): Refusal | undefined {
+  if (!caller) {
+    return new Refusal(
+      'unauthenticated',
+      'send an API key that is known and in force, as `Authorization: Bearer <key>`',
+    )
+  }
+  if (caller.scopes.includes(scope)) return undefined
+  return new Refusal('missing_scope', `this needs a key with the scope ${scope}; yours has ${caller.scopes.join(', ')}`)
 }
 
 /** The key in a Bearer header, or the password in a Basic one: a browser that opens the dashboard can send only the latter. */

@@ -2,7 +2,7 @@ import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
-import fastify, { type FastifyBaseLogger, type HTTPMethods, LogController } from 'fastify'
+import fastify, { type FastifyBaseLogger, type FastifyRequest, type HTTPMethods, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { v7 as uuidv7 } from 'uuid'
 import { openDashboard } from '../ops/dashboard.ts'
@@ -74,9 +74,12 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
 
   api.decorateRequest('caller', undefined)
   api.removeAllContentTypeParsers()
-  api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (_request: unknown, body: Buffer) =>
-    parseJsonBody(body),
-  )
+  api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
+    // Clients announce JSON and send nothing, as with DELETE: where nothing is needed that is no mistake.
+    const { config, schema } = request.routeOptions
+    const needed = schema?.body !== undefined && !config.bodyOptional
+    return body.length === 0 && !needed ? undefined : parseJsonBody(body)
+  })
   api.setErrorHandler(handleError)
   api.setNotFoundHandler((request, reply) =>
     sendRefusal(
@@ -105,7 +108,13 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
 
   api.addSchema(ProblemView)
   await api.register(swagger, OPENAPI)
-  await api.register(swaggerUi, { routePrefix: '/docs' })
+  await api.register(swaggerUi, {
+    routePrefix: '/docs',
+    theme: {
+      title: 'Nightbill API',
+      css: [{ filename: 'nightbill.css', content: '.swagger-ui .topbar { display: none }' }],
+    },
+  })
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger())
   await api.register(rateLimit, {
     max: config.RATE_LIMIT_PER_MINUTE,
