@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
+import { AcceptedJobs, idOfAccepted } from './accepted-jobs.ts'
 import { defineJob, PATIENTLY } from './define-job.ts'
-import { AccountId, Amount, Currency, Description, Note, Reference, Uuid } from './formats.ts'
+import { AccountId, Amount, Currency, Description, Note, Reference } from './formats.ts'
 
 /** What is asked for when a credit is given. This one schema checks the request, describes it, and checks the stored row again. */
 export const CreditRequest = Type.Object(
@@ -19,10 +20,10 @@ export const CreditRequest = Type.Object(
 )
 export type CreditRequest = Static<typeof CreditRequest>
 
-/** Record an accepted credit; the account's next bill run attaches it to the new invoice. */
+/** Record accepted credits; each account's next bill run attaches them to the new invoice. */
 export const creditJob = defineJob({
   name: 'credit',
-  payload: Type.Object({ v: Type.Literal(1), jobId: Uuid }, { additionalProperties: false }),
-  idOf: ({ jobId }) => jobId,
+  payload: AcceptedJobs,
+  idOf: idOfAccepted,
   retry: PATIENTLY,
 })

@@ -1,14 +1,15 @@
 import { type Static, Type } from 'typebox'
+import { AcceptedJobs, idOfAccepted } from './accepted-jobs.ts'
 import { defineJob, PATIENTLY } from './define-job.ts'
-import { Description, Uuid } from './formats.ts'
+import { Description } from './formats.ts'
 
 export const ReversalRequest = Type.Object({ reason: Type.Optional(Description) }, { additionalProperties: false })
 export type ReversalRequest = Static<typeof ReversalRequest>
 
-/** Mark an issued credit for reversal; the account's next bill run applies it. */
+/** Mark issued credits for reversal; each account's next bill run applies them. */
 export const reversalJob = defineJob({
   name: 'reversal',
-  payload: Type.Object({ v: Type.Literal(1), jobId: Uuid }, { additionalProperties: false }),
-  idOf: ({ jobId }) => jobId,
+  payload: AcceptedJobs,
+  idOf: idOfAccepted,
   retry: PATIENTLY,
 })

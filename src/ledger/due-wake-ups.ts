@@ -41,26 +41,23 @@ export const dueBillRuns: DueWakeUps = async (db, afterMs, limit) =>
       returning id`.execute(db),
   )
 
-/** How much of a kind is to be carried out. */
-export async function openCounts(
-  db: Db,
-): Promise<{ readonly credit: number; readonly reversal: number; readonly 'bill-batch': number }> {
-  const { rows } = await sql<{ credit: number; reversal: number; batch: number }>`
-    select (select count(*) from job where status = 'queued' and type = 'credit') as credit,
-      (select count(*) from job where status = 'queued' and type = 'reversal') as reversal,
-      (select count(*) from bill_batch where status = 'open') as batch`.execute(db)
-  const { credit = 0, reversal = 0, batch = 0 } = rows[0] ?? {}
-  return { credit, reversal, 'bill-batch': batch }
+export async function countOpenBatches(db: Db): Promise<number> {
+  const { rows } = await sql<{ open: number }>`select count(*) as open from bill_batch where status = 'open'`.execute(
+    db,
+  )
+  return rows[0]?.open ?? 0
 }
 
-/** Counts a job that the queue gave up, and returns how often that has happened. Undefined when it is settled. */
-export async function countGivenUp(db: Db, jobId: string): Promise<number | undefined> {
-  const row = await db
-    .updateTable('job')
-    .set((eb) => ({ attempts: eb('attempts', '+', 1) }))
-    .where('id', '=', jobId)
-    .where('status', '=', 'queued')
-    .returning('attempts')
-    .executeTakeFirst()
-  return row?.attempts
+/** Those of the jobs that are still to be carried out. */
+export async function stillQueued(db: Db, jobIds: readonly string[]): Promise<readonly string[]> {
+  return ids(await sql<IdRow>`select id from job where id = any(${jobIds}::uuid[]) and status = 'queued'`.execute(db))
+}
+
+/** Counts a round of tries in which the queue gave jobs up, and returns how many rounds that makes at most. */
+export async function countRound(db: Db, jobIds: readonly string[]): Promise<number> {
+  const { rows } = await sql<{ attempts: number }>`
+    update job set attempts = attempts + 1 where id = any(${jobIds}::uuid[]) and status = 'queued' returning attempts`.execute(
+    db,
+  )
+  return Math.max(0, ...rows.map(({ attempts }) => attempts))
 }

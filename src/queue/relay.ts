@@ -1,12 +1,21 @@
 import type { Logger } from 'pino'
 import type { Static, TSchema } from 'typebox'
 import type { Db } from '../db/open.ts'
+import type { AcceptedJobs } from '../jobs/accepted-jobs.ts'
 import { billBatchJob } from '../jobs/bill-batch.ts'
 import { billRunJob } from '../jobs/bill-run.ts'
 import { creditJob } from '../jobs/credit.ts'
 import type { JobContract } from '../jobs/define-job.ts'
 import { reversalJob } from '../jobs/reversal.ts'
-import { countGivenUp, type DueWakeUps, dueBatches, dueBillRuns, dueJobs, openCounts } from '../ledger/due-wake-ups.ts'
+import {
+  countOpenBatches,
+  countRound,
+  type DueWakeUps,
+  dueBatches,
+  dueBillRuns,
+  dueJobs,
+  stillQueued,
+} from '../ledger/due-wake-ups.ts'
 import { settleJobs } from '../ledger/settle-jobs.ts'
 import { UNREADABLE } from './start-worker.ts'
 import { type Queues, wake } from './wake.ts'
@@ -18,63 +27,86 @@ const MOST_ROUNDS = 3
 type Relayed<P extends TSchema = TSchema> = {
   readonly contract: JobContract<P>
   readonly due: DueWakeUps
-  readonly payload: (id: string) => Static<P>
+  /** The wake-ups for what is due. */
+  readonly payloads: (ids: readonly string[]) => readonly Static<P>[]
 }
 
 const relayed = <P extends TSchema>(kind: Relayed<P>): Relayed => kind as unknown as Relayed
 
+const together = (jobIds: readonly string[]): AcceptedJobs[] =>
+  jobIds.length === 0 ? [] : [{ v: 1, jobIds: [...jobIds] }]
+
 const KINDS: readonly Relayed[] = [
-  relayed({ contract: creditJob, due: dueJobs('credit'), payload: (jobId) => ({ v: 1 as const, jobId }) }),
-  relayed({ contract: reversalJob, due: dueJobs('reversal'), payload: (jobId) => ({ v: 1 as const, jobId }) }),
-  relayed({ contract: billRunJob, due: dueBillRuns, payload: (billRunId) => ({ v: 1 as const, billRunId }) }),
-  relayed({ contract: billBatchJob, due: dueBatches, payload: (billBatchId) => ({ v: 1 as const, billBatchId }) }),
+  relayed({ contract: creditJob, due: dueJobs('credit'), payloads: together }),
+  relayed({ contract: reversalJob, due: dueJobs('reversal'), payloads: together }),
+  relayed({
+    contract: billRunJob,
+    due: dueBillRuns,
+    payloads: (ids) => ids.map((billRunId) => ({ v: 1 as const, billRunId })),
+  }),
+  relayed({
+    contract: billBatchJob,
+    due: dueBatches,
+    payloads: (ids) => ids.map((billBatchId) => ({ v: 1 as const, billBatchId })),
+  }),
 ]
 
 /**
  * One round of the relay: wakes whatever is durable but has no live job, whether the queue lost it, the process that should have
- * enqueued it died, or the queue gave it up. `afterMs` keeps it from what has only just been accepted.
+ * enqueued it died, or the queue gave it up. `afterMs` keeps it from what has only just been accepted or woken.
  */
 export async function relayOnce(db: Db, queues: Queues, afterMs: number, log: Logger): Promise<void> {
-  const open: Partial<Record<string, number>> = await openCounts(db)
-  for (const { contract, due, payload } of KINDS) {
+  for (const { contract, due, payloads } of KINDS) {
     await reviveGivenUp(db, queues, contract, log)
-    const {
-      waiting = 0,
-      active = 0,
-      delayed = 0,
-      prioritized = 0,
-    } = await queues.of(contract).getJobCounts('waiting', 'active', 'delayed', 'prioritized')
-    const live = waiting + active + delayed + prioritized
-    // A long queue is no loss: nothing is woken again while there are as many live jobs as there are things to be done.
-    if ((open[contract.name] ?? Number.POSITIVE_INFINITY) <= live) continue
+    if (contract.name === billBatchJob.name && (await everyBatchIsLive(db, queues))) continue
     for (;;) {
       const ids = await due(db, afterMs, PAGE)
-      await wake(queues, contract, ids.map(payload))
+      await wake(queues, contract, payloads(ids))
       if (ids.length > 0) log.warn({ job: contract.name, woken: ids.length }, 'woke what had no live job')
       if (ids.length < PAGE) break
     }
   }
 }
 
+/** Thousands of batches wait their turn in a long run, and to wake them again would rewrite their rows for nothing. */
+async function everyBatchIsLive(db: Db, queues: Queues): Promise<boolean> {
+  const open = await countOpenBatches(db)
+  const counts = await queues.of(billBatchJob).getJobCounts('waiting', 'active', 'delayed', 'prioritized')
+  return Object.values(counts).reduce((sum, count) => sum + count, 0) >= open
+}
+
 /**
- * Takes up what the queue gave up. A failed job's id blocks a new one, so it is removed and its row woken again; a credit or reversal
- * that has failed in every round is settled as failed. Batches keep their own count of tries.
+ * Takes up what the queue gave up. A failed job's id blocks a new one, so it is removed. Credits and reversals are woken again each
+ * by itself, and one that has failed by itself in every round is settled as failed. Batches keep their own count of tries.
  */
 async function reviveGivenUp(db: Db, queues: Queues, contract: JobContract, log: Logger): Promise<void> {
   for (const job of await queues.of(contract).getFailed(0, PAGE - 1)) {
-    const { jobId } = job.data as { jobId?: string }
     const reason = job.failedReason ?? 'unknown'
-    if (jobId !== undefined && !reason.startsWith(UNREADABLE)) {
-      const rounds = await countGivenUp(db, jobId)
-      if (rounds === undefined) continue
+    const { jobIds } = job.data as { jobIds?: readonly string[] }
+    if (jobIds !== undefined && !reason.startsWith(UNREADABLE)) {
+      const open = await stillQueued(db, jobIds)
+      // Kept for people to look at: what it was to do is done, or failed for good.
+      if (open.length === 0) continue
+      const alone = jobIds.length === 1
+      const rounds = alone ? await countRound(db, open) : 0
       if (rounds >= MOST_ROUNDS) {
-        const refusal = { code: reason.includes('stalled') ? 'worker_crashed' : 'internal_error', message: reason }
-        await settleJobs(db, [{ id: jobId, refusal, result: {} }])
-        log.error({ job: contract.name, jobId, reason }, 'failed for good')
+        const code = reason.includes('stalled') ? 'worker_crashed' : 'internal_error'
+        await settleJobs(
+          db,
+          open.map((id) => ({ id, refusal: { code, message: reason }, result: {} })),
+        )
+        log.error({ job: contract.name, jobIds: open, reason }, 'failed for good')
         continue
       }
+      await job.remove()
+      await wake(
+        queues,
+        contract,
+        open.map((id) => ({ v: 1, jobIds: [id] })),
+      )
+    } else {
+      await job.remove()
     }
-    await job.remove()
     log.warn({ job: contract.name, jobId: job.id, reason }, 'took up what the queue had given up')
   }
 }

@@ -8,9 +8,11 @@ import { deleteCredit } from '../../ledger/delete-credit.ts'
 import { creditNotFound } from '../../ledger/find-credit.ts'
 import { problemOf, Refusal } from '../../problems.ts'
 import { wake } from '../../queue/wake.ts'
-import { carryOut } from '../carry-out.ts'
+import { actorOf, carryOut, send } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
+import { openCreditIntake } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
+import { keyedRequestOf } from '../idempotency.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { NoContent, ProblemView, problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditStatusName, CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
@@ -35,6 +37,9 @@ const creditRequest = Compile(CreditRequest)
 
 export const creditRoutes: Routes = (api, context) => {
   const { db } = context
+  const intake = openCreditIntake(context, (error) =>
+    api.log.warn({ err: error }, 'could not wake the workers; the relay will'),
+  )
 
   api.post('/v1/credits', {
     config: { scope: 'enqueue' },
@@ -46,12 +51,12 @@ export const creditRoutes: Routes = (api, context) => {
       body: { ...CreditRequest, examples: [EXAMPLES.newCredit] } as unknown as typeof CreditRequest,
       response: { 202: Accepted, ...problems(404, 409, 422) },
     },
-    handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx, actor) => {
-        const [answer] = await acceptCredits(tx, [{ request: request.body, actor }])
-        if (answer instanceof Refusal || !answer) throw answer
-        return { ...queued(answer), wake: wakeCredits(context, [answer]) }
-      }),
+    handler: async (request, reply) => {
+      const actor = actorOf(request)
+      const answer = await intake({ request: request.body, actor, keyed: keyedRequestOf(request, actor.apiKeyId) })
+      if (answer instanceof Refusal) throw answer
+      send(reply, answer.answer, answer.replayed)
+    },
   })
 
   api.post('/v1/credits/batch', {
@@ -147,11 +152,6 @@ export const creditRoutes: Routes = (api, context) => {
   })
 }
 
-/** The answer to an accepted job. */
-export function queued({ jobId, creditId }: AcceptedCredit) {
-  return { status: 202, body: { jobId, creditId, status: 'queued' as const }, location: `/v1/jobs/${jobId}` }
-}
-
 /** The internal id of a named account. Throws a Refusal `account_not_found`. */
 export async function accountIdOf({ db }: ApiContext, key: string): Promise<number> {
   const account = await db.selectFrom('account').select('id').where('key', '=', key).executeTakeFirst()
@@ -161,12 +161,9 @@ export async function accountIdOf({ db }: ApiContext, key: string): Promise<numb
 
 const wakeCredits =
   ({ queues }: ApiContext, accepted: readonly AcceptedCredit[]) =>
-  () =>
-    wake(
-      queues,
-      creditJob,
-      accepted.map(({ jobId }) => ({ v: 1 as const, jobId })),
-    )
+  async () => {
+    if (accepted.length > 0) await wake(queues, creditJob, [{ v: 1, jobIds: accepted.map(({ jobId }) => jobId) }])
+  }
 
 function checkCredit(item: unknown): CreditRequest | Refusal {
   if (creditRequest.Check(item)) return item

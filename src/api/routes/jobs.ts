@@ -1,4 +1,6 @@
+import { sql } from 'kysely'
 import { Type } from 'typebox'
+import type { Db } from '../../db/open.ts'
 import { Uuid } from '../../jobs/formats.ts'
 import { Refusal } from '../../problems.ts'
 import type { Routes } from '../context.ts'
@@ -16,7 +18,7 @@ const JobView = Type.Object({
   finishedAt: TimeOrNull,
 })
 
-export const jobRoutes: Routes = (api, { db, queues }) => {
+export const jobRoutes: Routes = (api, { db }) => {
   api.get('/v1/jobs/:jobId', {
     config: { scope: 'read' },
     schema: {
@@ -26,26 +28,14 @@ export const jobRoutes: Routes = (api, { db, queues }) => {
       params: Type.Object({ jobId: Uuid }),
       response: { 200: JobView, ...problems(404) },
     },
-    handler: async ({ params: { jobId }, log }) => {
+    handler: async ({ params: { jobId } }) => {
       const row = await db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirst()
       if (!row) throw new Refusal('job_not_found', `there is no job ${jobId}`)
-      // Only what is not settled is worth asking the queue about; without the queue it is simply queued.
-      const live = async () => {
-        const job = await queues.of({ name: row.type }).getJob(jobId)
-        return { active: (await job?.isActive()) ?? false, attempts: job?.attemptsMade ?? 0 }
-      }
-      const { active, attempts } =
-        row.status === 'queued'
-          ? await live().catch((error: unknown) => {
-              log.warn({ err: error }, 'the queue cannot be asked')
-              return { active: false, attempts: 0 }
-            })
-          : { active: false, attempts: 0 }
       return {
         jobId,
         type: row.type,
-        status: active ? ('active' as const) : row.status,
-        attempts: row.attempts + attempts,
+        status: row.status === 'queued' && (await isBeingCarriedOut(db, jobId)) ? ('active' as const) : row.status,
+        attempts: row.attempts,
         error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
         result: row.result as { creditId?: string } | null,
         createdAt: row.created_at.toISOString(),
@@ -53,4 +43,10 @@ export const jobRoutes: Routes = (api, { db, queues }) => {
       }
     },
   })
+}
+
+/** A worker holds the lock of a job's row while it carries it out, so whether it is held is the truth, whatever the queue says. */
+async function isBeingCarriedOut(db: Db, jobId: string): Promise<boolean> {
+  const { rows } = await sql`select from job where id = ${jobId}::uuid for share skip locked`.execute(db)
+  return rows.length === 0
 }

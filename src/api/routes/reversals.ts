@@ -6,9 +6,10 @@ import { cancelReversal } from '../../ledger/cancel-reversal.ts'
 import { wake } from '../../queue/wake.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
+import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
-import { Accepted, queued } from './credits.ts'
+import { Accepted } from './credits.ts'
 
 export const reversalRoutes: Routes = (api, context) => {
   const params = Type.Object({ creditId: Uuid })
@@ -27,7 +28,10 @@ export const reversalRoutes: Routes = (api, context) => {
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx, actor) => {
         const accepted = await acceptReversal(tx, request.params.creditId, request.body, actor)
-        return { ...queued(accepted), wake: () => wake(context.queues, reversalJob, [{ v: 1, jobId: accepted.jobId }]) }
+        return {
+          ...queued(accepted),
+          wake: () => wake(context.queues, reversalJob, [{ v: 1, jobIds: [accepted.jobId] }]),
+        }
       }),
   })
 
