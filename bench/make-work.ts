@@ -22,6 +22,8 @@ export async function makeWork(serverUrl: string, accounts: number): Promise<str
     await client.query(text.replaceAll(':accounts', String(accounts)).replaceAll(':warmed', String(WARM_UP_ACCOUNTS)))
     await client.query('vacuum (analyze)')
   })
-  await connected(serverUrl, (client) => client.query(`alter database ${name} with is_template true allow_connections false`))
+  await connected(serverUrl, (client) =>
+    client.query(`alter database ${name} with is_template true allow_connections false`),
+  )
   return name
 }

@@ -20,10 +20,7 @@ export type Servers = {
  * Starts a Postgres with the service's own settings, durable as they are, and a Redis when one is asked for.
  * `settings` go over the service's, to try others.
  */
-export async function startServers(
-  redis: boolean,
-  settings: Readonly<Record<string, string>> = {},
-): Promise<Servers> {
+export async function startServers(redis: boolean, settings: Readonly<Record<string, string>> = {}): Promise<Servers> {
   const dataDir = await mkdtemp(join(tmpdir(), 'nightbill-bench-'))
   // Every account may enter, as the one that Postgres runs as under root has to.
   await chmod(dataDir, 0o711)
@@ -36,7 +33,11 @@ export async function startServers(
     if (elsewhere !== undefined) await rm(elsewhere.trim(), { recursive: true, force: true })
     await rm(dataDir, { recursive: true, force: true })
   }
-  return { postgresUrl: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href, redisUrl: server?.url, stop }
+  return {
+    postgresUrl: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href,
+    redisUrl: server?.url,
+    stop,
+  }
 }
 
 /** A Redis on a free port as the service wants it in earnest: append-only file, no eviction. */
@@ -44,7 +45,9 @@ export async function startRedis(): Promise<{ readonly url: string; readonly sto
   const dir = await mkdtemp(join(tmpdir(), 'nightbill-bench-redis-'))
   const port = await freePort()
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', 'yes']
-  const child = spawn('redis-server', [...args, '--maxmemory-policy', 'noeviction'], { stdio: ['ignore', 'pipe', 'inherit'] })
+  const child = spawn('redis-server', [...args, '--maxmemory-policy', 'noeviction'], {
+    stdio: ['ignore', 'pipe', 'inherit'],
+  })
   const ended = new Promise<void>((done) => child.once('exit', () => done()).once('error', () => done()))
   const killAtExit = () => void child.kill('SIGKILL')
   process.once('exit', killAtExit)
@@ -65,7 +68,9 @@ function accepting(redis: ChildProcess): Promise<void> {
     redis.stdout?.on('data', (chunk: Buffer) => {
       if (chunk.toString().includes('Ready to accept connections')) resolve()
     })
-    redis.once('error', (error) => reject(new Error(`redis-server cannot be started (${error.message}); use --queue postgres`)))
+    redis.once('error', (error) =>
+      reject(new Error(`redis-server cannot be started (${error.message}); use --queue postgres`)),
+    )
     redis.once('exit', (code) => reject(new Error(`redis-server ended with exit code ${code}`)))
   })
 }

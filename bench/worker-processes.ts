@@ -12,9 +12,17 @@ export type Processes = {
 
 /** Starts the same Node on each of these files, from the root of the repository. What they write to stderr is ours too. */
 export function startProcesses(files: readonly string[], env: Readonly<Record<string, string>>): Processes {
-  const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '', NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '' }
+  const inherited = {
+    PATH: process.env.PATH ?? '',
+    HOME: process.env.HOME ?? '',
+    NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '',
+  }
   const children = files.map((file) =>
-    spawn(process.execPath, [file], { cwd: ROOT, env: { ...inherited, ...env }, stdio: ['ignore', 'ignore', 'inherit'] }),
+    spawn(process.execPath, [file], {
+      cwd: ROOT,
+      env: { ...inherited, ...env },
+      stdio: ['ignore', 'ignore', 'inherit'],
+    }),
   )
   let stopping = false
   for (const [index, child] of children.entries()) {
@@ -28,7 +36,9 @@ export function startProcesses(files: readonly string[], env: Readonly<Record<st
     peakMemoryMb: async () => Math.max(...(await Promise.all(children.map(peakMemoryMb)))),
     stop: async () => {
       stopping = true
-      const ended = children.map((child) => new Promise<void>((done) => (running(child) ? child.once('exit', () => done()) : done())))
+      const ended = children.map(
+        (child) => new Promise<void>((done) => (running(child) ? child.once('exit', () => done()) : done())),
+      )
       for (const child of children) child.kill('SIGTERM')
       await Promise.all(ended)
       process.off('exit', killAll)

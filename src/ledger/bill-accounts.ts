@@ -2,7 +2,7 @@ import { v7 as uuidv7 } from 'uuid'
 import { NEW_INVOICE } from '../billing/disburse.ts'
 import { planInvoice } from '../billing/plan-invoice.ts'
 import type { Tx } from '../db/open.ts'
-import { closeBatch } from './bill-batch.ts'
+import { type BatchToBill, closeBatch } from './bill-batch.ts'
 import { countBatch } from './count-batch.ts'
 import { lockAccounts } from './lock-accounts.ts'
 import { readAccountStates } from './read-account-states.ts'
@@ -15,14 +15,6 @@ import {
   writeInvoices,
   writeTransactions,
 } from './write-invoices.ts'
-
-export type BatchToBill = {
-  readonly id: string
-  readonly billRunId: string
-  /** YYYY-MM-DD */
-  readonly billDate: string
-  readonly accountIds: readonly number[]
-}
 
 /**
  * Bills a batch of accounts in one transaction: lock, read, decide, write. A batch is closed in the transaction that bills it,

@@ -2,8 +2,15 @@ import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Db, Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
-import type { BatchToBill } from './bill-accounts.ts'
 import type { BatchCounts } from './count-batch.ts'
+
+export type BatchToBill = {
+  readonly id: string
+  readonly billRunId: string
+  /** YYYY-MM-DD */
+  readonly billDate: string
+  readonly accountIds: readonly number[]
+}
 
 /** Rows in one insert: Postgres takes at most 65,535 parameters. */
 const INSERTED_AT_ONCE = 1_000

@@ -305,6 +305,16 @@ describe.each([1, 200])('in batches of %i', (batchSize) => {
     await world.expectReconciled()
   })
 
+  test('a disbursement to an invoice in another currency is refused as one to another account', async () => {
+    const acme = await account({ currency: 'JPY', charges: ['30'], credits: [{ amount: '50', automatic: false }] })
+    const other = await world.account({ group, currency: 'KWD', charges: ['0.001'] })
+    await bill()
+    const [theirs] = await world.invoicesOf(other)
+    const attempt = world.disburse(acme.credits[0] as string, theirs?.id as string, '1')
+    expect(await refusalOf(attempt)).toBe('invoice_of_other_account')
+    await world.expectReconciled()
+  })
+
   test.each([
     ['JPY', '140', '50', '90', '0'],
     ['KWD', '0.300', '0.100', '0.200', '0.000'],
