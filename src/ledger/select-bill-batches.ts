@@ -59,7 +59,7 @@ async function accountsWithPending(
       order by account_id limit ${SLICE}
     )
     select account.id, account.bill_group = ${billGroup}::text as in_group
-    from pending join account on account.id = pending.account_id
+    from account where account.id = any(array(select account_id from pending))
     order by account.id`.execute(tx)
   return {
     accountIds: rows.filter(({ in_group }) => in_group).map(({ id }) => id),
