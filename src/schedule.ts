@@ -8,28 +8,46 @@ export function whyInvalid({
   cron,
   timezone,
 }: Cron): { readonly field: 'cron' | 'timezone'; readonly message: string } | undefined {
-  try {
-    new Intl.DateTimeFormat('en', { timeZone: timezone })
-  } catch {
+  if (!isTimeZone(timezone)) {
     return { field: 'timezone', message: `${timezone} is not an IANA time zone such as Europe/London` }
   }
   if (cron.trim().split(/\s+/).length !== 5) {
     return { field: 'cron', message: 'must have five fields: minute, hour, day of month, month, day of week' }
   }
+  // The parser's own addition: a value drawn by chance, each time anew.
+  if (/\bH\b/i.test(cron)) return { field: 'cron', message: 'H is not taken: name the time' }
   try {
-    CronExpressionParser.parse(cron, { tz: timezone })
+    CronExpressionParser.parse(cron, { tz: timezone }).next()
     return undefined
   } catch (error) {
     return { field: 'cron', message: error instanceof Error ? error.message : String(error) }
   }
 }
 
-/** The latest time at or before `now` when the schedule was due. */
-export function lastDue({ cron, timezone }: Cron, now: Date): Date {
-  // The parser looks for times strictly before the date it is given.
-  return CronExpressionParser.parse(cron, { tz: timezone, currentDate: new Date(now.getTime() + 1) })
-    .prev()
-    .toDate()
+function isTimeZone(name: string): boolean {
+  try {
+    new Intl.DateTimeFormat('en', { timeZone: name })
+    // An offset such as +01:00 would be taken too, and knows no summer time.
+    return /^[A-Za-z]/.test(name)
+  } catch {
+    return false
+  }
+}
+
+const HOUR_MS = 3_600_000
+/** A schedule of 29 February is due every eight years at worst. */
+const LONGEST_MS = 9 * 366 * 24 * HOUR_MS
+
+/** The latest time at or before `now` when the schedule was due, if it ever was. */
+export function lastDue({ cron, timezone }: Cron, now: Date): Date | undefined {
+  // The parser looks forward only well: looking back it leaves out a time that the clocks jumped over, or finds no end.
+  for (let back = HOUR_MS; back <= LONGEST_MS; back *= 2) {
+    const times = CronExpressionParser.parse(cron, { tz: timezone, currentDate: new Date(now.getTime() - back) })
+    let due: Date | undefined
+    for (let next = times.next().toDate(); next <= now; next = times.next().toDate()) due = next
+    if (due) return due
+  }
+  return undefined
 }
 
 /** The calendar date, `YYYY-MM-DD`, of a moment in a time zone: the business date of a run that is due then. */

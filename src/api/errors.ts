@@ -1,6 +1,10 @@
+import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { errorCode, isDatabaseAway } from '../db/passing-error.ts'
+import { errorCode, isDatabaseAway, isPassing } from '../db/passing-error.ts'
 import { type InputError, type ProblemCode, problemOf, Refusal } from '../problems.ts'
+
+/** What the database says of a value that has the right form and that it cannot represent, such as a day in the year 0. */
+const UNREPRESENTABLE: ReadonlySet<string> = new Set(['22P02', '22003', '22007', '22008'])
 
 const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_MEDIA_TYPE: 'unsupported_media_type',
@@ -27,22 +31,36 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, url: string):
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
 }
 
+/** The answer to what cannot even be read as HTTP, as it goes over the wire. */
+export function unreadableAnswer(errorCode: string | undefined): string {
+  const problem = problemOf(
+    errorCode === 'ERR_HTTP_REQUEST_TIMEOUT'
+      ? new Refusal('request_timeout', 'the request did not arrive in time')
+      : new Refusal('invalid_request', 'the request cannot be read as HTTP'),
+  )
+  const body = JSON.stringify(problem)
+  return [
+    `HTTP/1.1 ${problem.status} ${STATUS_CODES[problem.status]}`,
+    'content-type: application/problem+json',
+    `content-length: ${Buffer.byteLength(body)}`,
+    'connection: close',
+    '',
+    body,
+  ].join('\r\n')
+}
+
 function refusalOf(error: FastifyError | Error): Refusal {
   if (error instanceof Refusal) return error
   if ('validation' in error && error.validation) {
-    const errors = error.validation.map((one) => inputError(one, error.validationContext))
-    return new Refusal(
-      'invalid_request',
-      errors
-        .map(({ pointer, message }) => `${pointer} ${message}`)
-        .slice(0, 3)
-        .join('; '),
-      errors,
-    )
+    return invalidRequest(error.validation, error.validationContext)
   }
   if (isDatabaseAway(error)) return new Refusal('database_away', 'the database cannot be reached; nothing was changed')
-  // A value that the database cannot represent, such as a UUID in a cursor made by hand.
-  if (errorCode(error) === '22P02') return new Refusal('invalid_request', 'a value has not the form that it must have')
+  // A lock or a statement that took too long in every try: the same request may well succeed later.
+  if (isPassing(error)) return new Refusal('database_away', 'the database was too busy; nothing was changed')
+  if (UNREPRESENTABLE.has(errorCode(error) ?? '')) {
+    const message = 'a value is none that can be stored'
+    return new Refusal('invalid_request', message, [{ pointer: '', message }])
+  }
   const known = BY_FASTIFY_CODE[errorCode(error) ?? '']
   if (known) return new Refusal(known, error.message)
   const status = 'statusCode' in error ? error.statusCode : undefined
@@ -60,6 +78,13 @@ type SchemaError = {
   readonly keyword: string
   readonly message?: string
   readonly params: Record<string, unknown>
+}
+
+/** The refusal of what a schema complains of. `context`: the part of the request, the body unless said. */
+export function invalidRequest(complaints: readonly SchemaError[], context?: string): Refusal {
+  const errors = complaints.map((one) => inputError(one, context))
+  const detail = errors.slice(0, 3).map(({ pointer, message }) => `${pointer} ${message}`)
+  return new Refusal('invalid_request', detail.join('; '), errors)
 }
 
 /** A schema's complaint, said so that a person can mend it. */

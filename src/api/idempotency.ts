@@ -15,7 +15,9 @@ export function keyedRequestOf(request: FastifyRequest, apiKeyId: string): Keyed
   const key = request.headers['idempotency-key']
   if (key === undefined || request.method !== 'POST') return undefined
   if (typeof key !== 'string' || !/^[\x21-\x7e]{1,255}$/.test(key)) {
-    throw new Refusal('invalid_idempotency_key', 'Idempotency-Key must be 1 to 255 visible ASCII characters')
+    const message = 'must be 1 to 255 visible ASCII characters'
+    const errors = [{ pointer: '/headers/idempotency-key', message }]
+    throw new Refusal('invalid_idempotency_key', `Idempotency-Key ${message}`, errors)
   }
   const requestHash = createHash('sha256')
     .update(`${request.url}\n${JSON.stringify(request.body ?? null)}`)

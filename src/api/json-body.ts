@@ -1,6 +1,8 @@
 import { Refusal } from '../problems.ts'
 
 const STRING_AND_COLON = /"(?:[^"\\]|\\.)*"(\s*:)?/g
+/** No call needs more than three; what is nested thousands deep would exhaust the call stack of whatever writes it again. */
+const MOST_NESTED = 32
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
@@ -14,10 +16,11 @@ export function parseJsonBody(body: Buffer): object {
   if (typeof value !== 'object' || value === null || Array.isArray(value)) {
     throw new Refusal('malformed_body', 'the body must be a JSON object')
   }
+  const { keys, depth } = measure(value)
+  if (depth > MOST_NESTED) throw new Refusal('malformed_body', `the body is nested more than ${MOST_NESTED} deep`)
   let written = 0
   for (const match of text.matchAll(STRING_AND_COLON)) if (match[1] !== undefined) written += 1
-  if (written !== countKeys(value))
-    throw new Refusal('malformed_body', 'the body has an object with the same key twice')
+  if (written !== keys) throw new Refusal('malformed_body', 'the body has an object with the same key twice')
   return value
 }
 
@@ -40,16 +43,23 @@ function parse(text: string): unknown {
   }
 }
 
-/** Keys of all objects in a value. Walks with a stack of its own: a body nested deeply must not exhaust the call stack. */
-function countKeys(value: unknown): number {
+/**
+ * The keys of all objects in a value, and how deep it is nested. Walks level by level, without recursion: a body nested deeply must not
+ * exhaust the call stack.
+ */
+function measure(value: unknown): { readonly keys: number; readonly depth: number } {
   let keys = 0
-  const stack = [value]
-  while (stack.length > 0) {
-    const next = stack.pop()
-    if (typeof next !== 'object' || next === null) continue
-    const children = Object.values(next)
-    if (!Array.isArray(next)) keys += children.length
-    for (const child of children) stack.push(child)
+  let depth = 0
+  for (let level = [value].filter(isNested); level.length > 0; depth += 1) {
+    const children: unknown[] = []
+    for (const one of level) {
+      const values: unknown[] = Object.values(one)
+      if (!Array.isArray(one)) keys += values.length
+      for (const child of values) children.push(child)
+    }
+    level = children.filter(isNested)
   }
-  return keys
+  return { keys, depth }
 }
+
+const isNested = (value: unknown): value is object => typeof value === 'object' && value !== null

@@ -39,11 +39,16 @@ export function pageOf<Row, T>(
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const NAME = /^[A-Za-z0-9_.-]{1,64}$/
 const WHOLE = /^(0|[1-9][0-9]{0,15})$/
 
 /** The place that a cursor names. Throws a Refusal `invalid_cursor`. */
 export function uuidCursor(cursor: string | undefined): string | undefined {
   return read(cursor, UUID)
+}
+
+export function nameCursor(cursor: string | undefined): string | undefined {
+  return read(cursor, NAME)
 }
 
 export function numberCursor(cursor: string | undefined): number | undefined {
@@ -54,6 +59,9 @@ export function numberCursor(cursor: string | undefined): number | undefined {
 function read(cursor: string | undefined, form: RegExp): string | undefined {
   if (cursor === undefined) return undefined
   const place = Buffer.from(cursor, 'base64url').toString('latin1')
-  if (!form.test(place)) throw new Refusal('invalid_cursor', 'use the nextCursor of the page before, unchanged')
+  if (!form.test(place)) {
+    const message = 'use the nextCursor of the page before, unchanged'
+    throw new Refusal('invalid_cursor', message, [{ pointer: '/querystring/cursor', message }])
+  }
   return place
 }

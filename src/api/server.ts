@@ -4,12 +4,13 @@ import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, type HTTPMethods, LogController } from 'fastify'
 import type { Logger } from 'pino'
+import { Type } from 'typebox'
 import { v7 as uuidv7 } from 'uuid'
 import { openDashboard } from '../ops/dashboard.ts'
 import { Refusal } from '../problems.ts'
 import { openAuth } from './auth.ts'
 import type { Api, ApiContext } from './context.ts'
-import { handleError, sendRefusal } from './errors.ts'
+import { handleError, sendRefusal, unreadableAnswer } from './errors.ts'
 import { parseJsonBody } from './json-body.ts'
 import { OPENAPI } from './openapi.ts'
 import { accountRoutes } from './routes/accounts.ts'
@@ -41,7 +42,8 @@ const ROUTES = [
   operationsRoutes,
 ]
 
-const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE']
+const METHODS: readonly HTTPMethods[] = ['GET', 'POST', 'PUT', 'PATCH', 'DELETE', 'OPTIONS', 'TRACE']
+const NO_QUERY = Type.Object({}, { additionalProperties: false })
 
 /** Builds the API, apart from listening. Its requests are strict: nothing is coerced, unknown fields are refused. */
 export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
@@ -65,10 +67,11 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
         strict: false,
       },
     },
-    // What cannot even be read as HTTP, or does not arrive in time, is answered as everything else.
-    clientErrorHandler: (error, socket) => {
-      const status = error.code === 'ERR_HTTP_REQUEST_TIMEOUT' ? '408 Request Timeout' : '400 Bad Request'
-      if (socket.writable) socket.end(`HTTP/1.1 ${status}\r\nconnection: close\r\ncontent-length: 0\r\n\r\n`)
+    // What cannot even be read as HTTP, does not arrive in time, or has no readable address is answered as everything else.
+    clientErrorHandler: (error, socket) => void (socket.writable && socket.end(unreadableAnswer(error.code))),
+    frameworkErrors: (error, request, reply) => {
+      reply.header('x-request-id', request.id)
+      handleError(error, request, reply)
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
@@ -90,7 +93,9 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   )
   api.addHook('onRequest', openAuth(db))
   api.addHook('preValidation', async (request) => {
-    if (request.routeOptions.config.bodyOptional && request.body === undefined) request.body = {}
+    const { config, schema } = request.routeOptions
+    if (config.bodyOptional && request.body === undefined) request.body = {}
+    if (config.scope && schema?.body === undefined) refuseFields(request.body)
   })
   api.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id))
   api.addHook('onResponse', async (request, reply) => {
@@ -126,29 +131,39 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   })
 
   const methodsOf = new Map<string, Set<string>>()
-  api.addHook('onRoute', ({ url, method }) => {
-    const methods = methodsOf.get(url) ?? new Set()
-    for (const one of [method].flat()) methods.add(one)
-    methodsOf.set(url, methods)
+  api.addHook('onRoute', (route) => {
+    const methods = methodsOf.get(route.url) ?? new Set()
+    for (const method of [route.method].flat()) methods.add(method)
+    methodsOf.set(route.url, methods)
+    // A call that takes no query refuses one, as it refuses unknown fields of its body.
+    if (route.config?.scope && route.schema) route.schema = { querystring: NO_QUERY, ...route.schema }
   })
   for (const routes of ROUTES) routes(api, context)
-  await api.register(openDashboard(context.queues))
   refuseOtherMethods(api, methodsOf)
+  await api.register(openDashboard(context.queues))
   return api
+}
+
+/** Refuses fields in the body of a call that takes none; an empty object is as good as nothing. */
+function refuseFields(body: unknown): void {
+  const errors = Object.keys(body ?? {}).map((name) => ({ pointer: `/${name}`, message: 'is not a field known here' }))
+  if (errors.length > 0) throw new Refusal('invalid_request', 'this takes no fields in its body', errors)
 }
 
 /** An address that exists answers 405 to the methods that it does not take, and says which it takes. */
 function refuseOtherMethods(api: Api, methodsOf: ReadonlyMap<string, ReadonlySet<string>>): void {
-  for (const [url, methods] of [...methodsOf].filter(([url]) => url.startsWith('/v1/'))) {
-    const allowed = METHODS.filter((method) => methods.has(method)).join(', ')
+  for (const [url, methods] of [...methodsOf]) {
+    const allowed = [...methods].join(', ')
     api.route({
       url,
       method: METHODS.filter((method) => !methods.has(method)),
       schema: { hide: true },
-      handler: (request, reply) => {
+      // Before a body is read: what is wrong is the method, whatever came with it.
+      onRequest: async (request, reply) => {
         reply.header('allow', allowed)
         throw new Refusal('method_not_allowed', `${request.method} is not taken here: ${allowed}`)
       },
+      handler: async () => {},
     })
   }
 }

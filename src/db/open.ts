@@ -59,5 +59,7 @@ export function openDb(options: OpenOptions): Db {
     Client: PreparedClient,
   })
   pool.on('error', options.onIdleError)
+  // The pool listens to idle connections only. One that is lost between two statements of a transaction would end the process.
+  pool.on('connect', (client) => client.on('error', options.onIdleError))
   return new Kysely<DB>({ dialect: new PostgresDialect({ pool }) })
 }

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { v7 as uuidv7 } from 'uuid'
 import type { Tx } from '../db/open.ts'
 import type { ReversalRequest } from '../jobs/reversal.ts'
@@ -32,8 +33,9 @@ export async function acceptReversal(
       api_key_id: actor.apiKeyId,
       request_id: actor.requestId,
     })
+    // Literals, not parameters: a plan made for any parameters cannot prove that they are those of the partial index.
     .onConflict((conflict) =>
-      conflict.column('credit_id').where('type', '=', 'reversal').where('status', '=', 'queued').doNothing(),
+      conflict.column('credit_id').where(sql<boolean>`type = 'reversal' and status = 'queued'`).doNothing(),
     )
     .returning('id')
     .executeTakeFirst()

@@ -132,7 +132,7 @@ export async function uncountTry(db: Db, batchId: string): Promise<void> {
 }
 
 /** Records that the one account of a batch could not be billed, with a stable code and a reason for people. */
-export async function failBatch(db: Db, batch: BatchToBill, code: string, message: string): Promise<void> {
+export async function failBatch(db: Db | Tx, batch: BatchToBill, code: string, message: string): Promise<void> {
   await db
     .updateTable('bill_batch')
     .set((eb) => ({

@@ -4,6 +4,7 @@ import { inTransaction } from '../db/transaction.ts'
 import { billAccounts } from './bill-accounts.ts'
 import { type ClaimedBatch, claimBatch, failBatch, splitBatch, uncountTry } from './bill-batch.ts'
 import { finishBillRun } from './finish-bill-run.ts'
+import { lockAccounts } from './lock-accounts.ts'
 
 /** A batch that was begun so often and never ended, well or badly, takes its worker down with it. */
 const MOST_CRASHES = 3
@@ -44,10 +45,19 @@ async function narrowDown(
   wake: WakeBatches,
 ): Promise<void> {
   if (batch.accountIds.length > 1) {
-    await wake(await inTransaction(db, (tx) => splitBatch(tx, batch, why.parts)))
+    await wake(
+      await inTransaction(db, async (tx) => {
+        await lockAccounts(tx, batch.accountIds)
+        return splitBatch(tx, batch, why.parts)
+      }),
+    )
     return
   }
-  await failBatch(db, batch, why.code, why.message)
+  // Whoever is billing it at this moment ends first: then it is closed, and has not failed.
+  await inTransaction(db, async (tx) => {
+    await lockAccounts(tx, batch.accountIds)
+    await failBatch(tx, batch, why.code, why.message)
+  })
   await finishBillRun(db, batch.billRunId)
 }
 

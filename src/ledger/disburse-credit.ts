@@ -32,13 +32,14 @@ export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string
   if (code) {
     const say = (sum: Money) => `${formatAmount(sum, credit.currency)} ${credit.currency}`
     const details = {
-      credit_not_issued: `credit ${creditId} is ${credit.status}: only an issued credit can be disbursed`,
-      credit_reversal_pending: `credit ${creditId} is to be reversed by the next bill run: cancel the reversal first`,
-      invoice_of_other_account: `invoice ${invoice.number} is of another account than credit ${creditId}`,
-      amount_exceeds_credit_left: `the credit has ${say(left)} left, not ${say(money)}`,
-      amount_exceeds_invoice_balance: `invoice ${invoice.number} owes ${say(balance)}, not ${say(money)}`,
+      credit_not_issued: () => `credit ${creditId} is ${credit.status}: only an issued credit can be disbursed`,
+      credit_reversal_pending: () =>
+        `credit ${creditId} is to be reversed by the next bill run: cancel the reversal first`,
+      invoice_of_other_account: () => `invoice ${invoice.number} is of another account than credit ${creditId}`,
+      amount_exceeds_credit_left: () => `the credit has ${say(left)} left, not ${say(money)}`,
+      amount_exceeds_invoice_balance: () => `invoice ${invoice.number} owes ${say(balance)}, not ${say(money)}`,
     }
-    throw new Refusal(code, details[code])
+    throw new Refusal(code, details[code]())
   }
 
   const id = uuidv7()

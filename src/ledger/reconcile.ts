@@ -87,7 +87,7 @@ const RULES: readonly Rule[] = [
     broken: sql`
       select format('%s invoices are numbered from %s to %s (%s different numbers), the counter stands at %s', count(i.id), min(i.number), max(i.number),
         count(distinct i.number), c.last_number) as what
-      from invoice_counter c left join invoice i on true group by c.last_number
+      from (select coalesce(max(last_number), -1) as last_number from invoice_counter) c left join invoice i on true group by c.last_number
       having count(i.id) <> c.last_number or coalesce(max(i.number), 0) <> c.last_number or count(distinct i.number) <> c.last_number`,
   },
   {
@@ -135,14 +135,28 @@ const RULES: readonly Rule[] = [
     description: "Every bill run's counts and sums are those of the invoices that it made",
     broken: sql`
       with made as (
-        select i.bill_run_id, a.currency, count(*) as invoices, sum(i.total_charge) as charged
-        from invoice i join account a on a.id = i.account_id group by 1, 2),
+        select i.bill_run_id, a.currency, count(*)::numeric as invoices, sum(i.total_charge) as charged, sum(t.issued) as issued,
+          sum(t.issued_amount) as issued_amount, sum(t.reversed) as reversed, sum(t.reversed_amount) as reversed_amount
+        from invoice i join account a on a.id = i.account_id
+        left join (
+          select invoice_id, count(*) filter (where type = 'credit') as issued, coalesce(sum(amount) filter (where type = 'credit'), 0) as issued_amount,
+            count(*) filter (where type = 'reversed_credit') as reversed, coalesce(sum(amount) filter (where type = 'reversed_credit'), 0) as reversed_amount
+          from invoice_transaction group by invoice_id) t on t.invoice_id = i.id
+        group by 1, 2),
       counted as (
-        select bill_run_id, currency, sum(invoices) as invoices, sum(charged) as charged from bill_batch_total group by 1, 2)
+        select bill_run_id, currency, sum(invoices)::numeric as invoices, sum(charged) as charged, sum(credits_issued_count)::numeric as issued,
+          sum(credits_issued_amount) as issued_amount, sum(credits_reversed_count)::numeric as reversed, sum(credits_reversed_amount) as reversed_amount
+        from bill_batch_total group by 1, 2)
       select format('bill run %s made %s invoices with charges of %s %s and counted %s with %s', coalesce(m.bill_run_id, c.bill_run_id),
         coalesce(m.invoices, 0), coalesce(m.charged, 0), coalesce(m.currency, c.currency), coalesce(c.invoices, 0), coalesce(c.charged, 0)) as what
       from made m full join counted c on c.bill_run_id = m.bill_run_id and c.currency = m.currency
-      where (m.invoices, m.charged) is distinct from (c.invoices, c.charged)`,
+      where (m.invoices, m.charged, m.issued, m.issued_amount, m.reversed, m.reversed_amount)
+        is distinct from (c.invoices, c.charged, c.issued, c.issued_amount, c.reversed, c.reversed_amount)
+      union all
+      select format('bill run %s counted %s accounts as billed and made %s invoices', b.bill_run_id, b.billed, coalesce(i.invoices, 0))
+      from (select bill_run_id, sum(billed) as billed from bill_batch group by 1) b
+      left join (select bill_run_id, count(*) as invoices from invoice group by 1) i on i.bill_run_id = b.bill_run_id
+      where b.billed <> coalesce(i.invoices, 0)`,
   },
 ]
 

@@ -16,7 +16,7 @@ const enabledSchedules = (db: Db) => db.selectFrom('schedule').selectAll().where
 export async function proposeDueRuns(db: Db, queues: Queues, now: Date, log: Logger): Promise<void> {
   for (const schedule of await enabledSchedules(db)) {
     const due = lastDue(schedule, now)
-    if (due < schedule.effective_from) continue
+    if (!due || due < schedule.effective_from) continue
     const date = dateIn(schedule.timezone, due)
     const billRunId = await inTransaction(db, (tx) =>
       startBillRun(tx, {

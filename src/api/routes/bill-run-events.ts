@@ -10,6 +10,12 @@ const LOOK_EVERY_MS = 500
 const SILENT_AT_MOST_MS = 15_000
 
 export const billRunEventRoutes: Routes = (api, context) => {
+  // Otherwise whoever watches a run would keep the process from stopping until the run ends.
+  let closing = false
+  api.addHook('preClose', async () => {
+    closing = true
+  })
+
   api.get('/v1/bill-runs/:billRunId/events', {
     config: { scope: 'read' },
     schema: {
@@ -17,8 +23,13 @@ export const billRunEventRoutes: Routes = (api, context) => {
       description: 'An event `bill-run` with the same object as GET /v1/bill-runs/{billRunId} whenever it changed.',
       tags: ['bill runs'],
       params: Type.Object({ billRunId: Uuid }),
-      produces: ['text/event-stream'],
-      response: { ...problems(404) },
+      response: {
+        200: {
+          description: 'The events',
+          content: { 'text/event-stream': { schema: Type.String({ description: 'Server-Sent Events' }) } },
+        },
+        ...problems(404),
+      },
     },
     handler: async (request, reply) => {
       const { billRunId } = request.params
@@ -33,7 +44,7 @@ export const billRunEventRoutes: Routes = (api, context) => {
       let sent = ''
       let sentAt = 0
       try {
-        while (!raw.destroyed) {
+        while (!raw.destroyed && !closing) {
           const data = JSON.stringify(run)
           if (data !== sent) raw.write(`event: bill-run\ndata: ${data}\n\n`)
           else if (Date.now() - sentAt > SILENT_AT_MOST_MS) raw.write(': still there\n\n')

@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
-import { Compile } from 'typebox/compile'
 import { CreditRequest, creditJob } from '../../jobs/credit.ts'
 import { AccountId, Uuid } from '../../jobs/formats.ts'
 import { type AcceptedCredit, acceptCredits } from '../../ledger/accept-credits.ts'
@@ -11,6 +10,7 @@ import { wake } from '../../queue/wake.ts'
 import { actorOf, carryOut, send } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { openCreditIntake } from '../credit-intake.ts'
+import { invalidRequest } from '../errors.ts'
 import { EXAMPLES } from '../examples.ts'
 import { keyedRequestOf } from '../idempotency.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
@@ -21,7 +21,7 @@ export const Accepted = Type.Object({ jobId: Uuid, creditId: Uuid, status: Type.
 
 const CreditBatch = Type.Object(
   {
-    credits: Type.Array(Type.Unsafe<unknown>(Type.Object({})), {
+    credits: Type.Array(Type.Unsafe<unknown>(Type.Object({}, { additionalProperties: true })), {
       minItems: 1,
       maxItems: 1_000,
       description: 'Each as for POST /v1/credits; one that is wrong is rejected, the others are accepted',
@@ -33,7 +33,6 @@ const BatchAccepted = Type.Object({
   accepted: Type.Array(Type.Object({ index: Type.Integer(), jobId: Uuid, creditId: Uuid })),
   rejected: Type.Array(Type.Object({ index: Type.Integer(), problem: ProblemView })),
 })
-const creditRequest = Compile(CreditRequest)
 
 export const creditRoutes: Routes = (api, context) => {
   const { db } = context
@@ -70,7 +69,11 @@ export const creditRoutes: Routes = (api, context) => {
     },
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx, actor) => {
-        const checked = request.body.credits.map(checkCredit)
+        // By the same validator as a single credit, so that both are judged alike.
+        const check = request.compileValidationSchema(CreditRequest)
+        const checked = request.body.credits.map((item) =>
+          check(item) ? (item as CreditRequest) : invalidRequest(check.errors ?? []),
+        )
         const valid = checked.filter((one): one is CreditRequest => !(one instanceof Refusal))
         const answers = (
           await acceptCredits(
@@ -164,18 +167,3 @@ const wakeCredits =
   async () => {
     if (accepted.length > 0) await wake(queues, creditJob, [{ v: 1, jobIds: accepted.map(({ jobId }) => jobId) }])
   }
-
-function checkCredit(item: unknown): CreditRequest | Refusal {
-  if (creditRequest.Check(item)) return item
-  const errors = [...creditRequest.Errors(item)]
-    .slice(0, 10)
-    .map(({ instancePath, message }) => ({ pointer: instancePath, message }))
-  return new Refusal(
-    'invalid_request',
-    errors
-      .map(({ pointer, message }) => `${pointer} ${message}`)
-      .slice(0, 3)
-      .join('; '),
-    errors,
-  )
-}

@@ -1,9 +1,11 @@
 import { Type } from 'typebox'
 import { Name, Uuid } from '../../jobs/formats.ts'
 import { createKey, revokeKey, SCOPES } from '../../ledger/api-keys.ts'
+import { Refusal } from '../../problems.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
+import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
 import { Time, TimeOrNull, timeOrNull } from '../views/time.ts'
 
@@ -16,6 +18,14 @@ const KeyView = Type.Object({
   expiresAt: TimeOrNull,
   revokedAt: TimeOrNull,
 })
+
+/** The moment that is meant. Throws a Refusal `invalid_request`: a leap second has the right form and is none that can be kept. */
+function timeOf(expiresAt: string): Date {
+  const time = new Date(expiresAt)
+  if (!Number.isNaN(time.getTime())) return time
+  const errors = [{ pointer: '/expiresAt', message: 'is none that can be kept' }]
+  throw new Refusal('invalid_request', `the time ${expiresAt} cannot be kept`, errors)
+}
 
 export const keyRoutes: Routes = (api, context) => {
   const { db } = context
@@ -41,7 +51,7 @@ export const keyRoutes: Routes = (api, context) => {
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
         const { name, scopes, expiresAt } = request.body
-        const { id, key } = await createKey(tx, name, scopes, expiresAt === undefined ? null : new Date(expiresAt))
+        const { id, key } = await createKey(tx, name, scopes, expiresAt === undefined ? null : timeOf(expiresAt))
         const audit = { action: 'key.create', subject: id }
         return { status: 201, body: { keyId: id, key }, storedBody: { keyId: id, key: null }, audit }
       }),
@@ -52,19 +62,32 @@ export const keyRoutes: Routes = (api, context) => {
     schema: {
       summary: 'List the API keys, newest first, without the keys themselves',
       tags: ['keys'],
-      response: { 200: Type.Object({ data: Type.Array(KeyView), nextCursor: Type.Null() }), ...problems() },
+      querystring: Type.Object(PageQuery, { additionalProperties: false }),
+      response: { 200: PageOf(KeyView), ...problems() },
     },
-    handler: async () => {
-      const rows = await db.selectFrom('api_key').selectAll().orderBy('id', 'desc').execute()
-      const data = rows.map((row) => ({
-        keyId: row.id,
-        name: row.name,
-        scopes: row.scopes as (typeof SCOPES)[number][],
-        createdAt: row.created_at.toISOString(),
-        expiresAt: timeOrNull(row.expires_at),
-        revokedAt: timeOrNull(row.revoked_at),
-      }))
-      return { data, nextCursor: null }
+    handler: async ({ query }) => {
+      const limit = limitOf(query)
+      const before = uuidCursor(query.cursor)
+      const rows = await db
+        .selectFrom('api_key')
+        .selectAll()
+        .$if(before !== undefined, (keys) => keys.where('id', '<', before as string))
+        .orderBy('id', 'desc')
+        .limit(limit + 1)
+        .execute()
+      return pageOf(
+        rows,
+        limit,
+        ({ id }) => id,
+        (row) => ({
+          keyId: row.id,
+          name: row.name,
+          scopes: row.scopes as (typeof SCOPES)[number][],
+          createdAt: row.created_at.toISOString(),
+          expiresAt: timeOrNull(row.expires_at),
+          revokedAt: timeOrNull(row.revoked_at),
+        }),
+      )
     },
   })
 

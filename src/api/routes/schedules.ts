@@ -7,6 +7,7 @@ import { whyInvalid } from '../../schedule.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
+import { limitOf, nameCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { NoContent, problems } from '../view-responses.ts'
 
 const ScheduleName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$', description: '1 to 64 of A-Z a-z 0-9 . _ -' })
@@ -72,11 +73,20 @@ export const scheduleRoutes: Routes = (api, context) => {
     schema: {
       summary: 'List the schedules, by name',
       tags: ['schedules'],
-      response: { 200: Type.Object({ data: Type.Array(ScheduleView), nextCursor: Type.Null() }), ...problems() },
+      querystring: Type.Object(PageQuery, { additionalProperties: false }),
+      response: { 200: PageOf(ScheduleView), ...problems() },
     },
-    handler: async () => {
-      const rows = await db.selectFrom('schedule').selectAll().orderBy('name').execute()
-      return { data: rows.map(present), nextCursor: null }
+    handler: async ({ query }) => {
+      const limit = limitOf(query)
+      const after = nameCursor(query.cursor)
+      const rows = await db
+        .selectFrom('schedule')
+        .selectAll()
+        .$if(after !== undefined, (schedules) => schedules.where('name', '>', after as string))
+        .orderBy('name')
+        .limit(limit + 1)
+        .execute()
+      return pageOf(rows, limit, ({ name }) => name, present)
     },
   })
 

@@ -1,0 +1,231 @@
+import { randomUUID } from 'node:crypto'
+import { join } from 'node:path'
+import { Redis } from 'ioredis'
+import { sql } from 'kysely'
+import pg from 'pg'
+import { expect } from 'vitest'
+import { openApiClient } from '../../src/client/api-client.ts'
+import { type Db, openDb } from '../../src/db/open.ts'
+import { reconcile } from '../../src/ledger/reconcile.ts'
+import { type Backend, openBackend, prepareBackend } from '../../src/queue/backend.ts'
+import { openQueues, type Queues } from '../../src/queue/wake.ts'
+import type { BackendKind } from './backends.ts'
+import { openTestDatabase } from './database.ts'
+import { eventually } from './eventually.ts'
+import { startProcess, type TestProcess } from './processes.ts'
+import { redisUrl as sharedRedisUrl } from './redis.ts'
+
+export const API_KEY = 'bootstrap-key-of-the-stack'
+
+/** Quick to notice what is lost. A worker that is gone is known to be so after a lock and two checks at most, 10 s with some to spare. */
+const FAST = { JOB_LOCK_MS: '5000', STALL_CHECK_MS: '2000', RELAY_INTERVAL_MS: '500', RELAY_AFTER_MS: '1500' }
+
+const ENTRIES = {
+  api: ['src/cli.ts', 'api'],
+  credit: ['workers/credit.ts'],
+  reversal: ['workers/reversal.ts'],
+  'bill-run': ['workers/bill-run.ts'],
+  'bill-batch': ['workers/bill-batch.ts'],
+  relay: ['workers/relay.ts'],
+} as const
+
+export type EntryName = keyof typeof ENTRIES
+type Env = Readonly<Record<string, string>>
+
+export type StackOptions = {
+  readonly backend: BackendKind
+  /** How many processes of each kind; one of each unless said. */
+  readonly workers?: Partial<Readonly<Record<EntryName, number>>>
+  /** Settings over those of the fast profile, for every process. */
+  readonly env?: Env
+  /** A Redis of the test's own in place of the test run's. */
+  readonly redisUrl?: string
+  /** A Postgres of the test's own; otherwise a clone on the test run's. */
+  readonly database?: { readonly url: string; drop(): Promise<void> }
+  /** Where the processes reach the database, given where it is: for a proxy between them. */
+  readonly reachDatabaseAt?: (url: string) => string
+}
+
+export type Stack = Awaited<ReturnType<typeof openStack>>
+
+/**
+ * The service as it runs for real: API and workers are processes of their own, on a database of the stack's own, with a queue there or
+ * on Redis. Nothing restarts a process that dies but the test.
+ */
+export async function openStack(options: StackOptions) {
+  const { backend: kind, workers = {}, env = {}, reachDatabaseAt = (url: string) => url } = options
+  const database = options.database ?? (await openTestDatabase())
+  const redisUrl = kind === 'redis' ? (options.redisUrl ?? sharedRedisUrl()) : undefined
+  await prepareBackend({ databaseUrl: database.url, redisUrl })
+  const prefix = `test-${randomUUID()}`
+  const environment: Env = {
+    ...FAST,
+    DATABASE_URL: reachDatabaseAt(database.url),
+    ...(redisUrl === undefined ? {} : { REDIS_URL: redisUrl }),
+    QUEUE_PREFIX: prefix,
+    BOOTSTRAP_API_KEY: API_KEY,
+    DATABASE_POOL: '5',
+    PORT: '0',
+    // The processes of a stack load the same files again and again.
+    NODE_COMPILE_CACHE: join(import.meta.dirname, '../../node_modules/.cache/compiled'),
+    ...env,
+  }
+  const db = openDb({
+    url: database.url,
+    max: 3,
+    name: 'test',
+    statementTimeoutMs: 30_000,
+    lockTimeoutMs: 20_000,
+    onIdleError: () => {},
+  })
+  const processes = startsProcesses(environment)
+  const running = Object.keys(ENTRIES).flatMap((name) =>
+    Array.from({ length: workers[name as EntryName] ?? 1 }, () => processes.start(name as EntryName)),
+  )
+  const api = running.find(({ name }) => name === 'api')
+  const url = api ? await addressOf(api) : ''
+  const close = async () => {
+    await processes.stopAll()
+    await db.destroy()
+    await database.drop()
+    if (redisUrl !== undefined) await forget(redisUrl, prefix)
+  }
+  return {
+    backend: kind,
+    databaseUrl: database.url,
+    redisUrl,
+    environment,
+    db,
+    url,
+    client: openApiClient({ baseUrl: url, apiKey: API_KEY }),
+    asOwner: <Row extends pg.QueryResultRow>(statement: string) => asOwner<Row>(database.url, statement),
+    /** Connections of processes of this kind that wait for a lock now. */
+    waitingForLock: async (name: EntryName) =>
+      await asOwner<{ query: string }>(
+        database.url,
+        `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
+          and application_name = 'nightbill ${name === 'api' || name === 'relay' ? name : `worker-${name}`}'`,
+      ),
+    /** What of the durable work is not carried out: nothing, or this. */
+    open: () => openWork(db),
+    /** Waits until no durable work is open. */
+    quiet: (timeoutMs = 60_000) =>
+      eventually(async () => expect(await openWork(db)).toEqual({ jobs: 0, batches: 0, runs: 0 }), {
+        timeoutMs,
+        intervalMs: 50,
+      }),
+    expectReconciled: () => expectReconciled(db),
+    /** The queue, as a process of another make would see it. */
+    withQueues: <T>(act: (queues: Queues, backend: Backend) => Promise<T>) =>
+      withQueues({ databaseUrl: database.url, redisUrl, prefix }, act),
+    ...processes,
+    close,
+  } as const
+}
+
+export type StackProcess = TestProcess & { readonly name: EntryName }
+
+function startsProcesses(environment: Env) {
+  let all: readonly StackProcess[] = []
+
+  function start(name: EntryName, env: Env = {}, args: readonly string[] = ENTRIES[name]): StackProcess {
+    const started = { ...startProcess(args, { ...environment, ...env }), name }
+    all = [...all, started]
+    void started.exited.finally(() => {
+      all = all.filter((one) => one !== started)
+    })
+    return started
+  }
+
+  async function end(process: TestProcess, signal: NodeJS.Signals) {
+    process.signal(signal)
+    return await process.exited
+  }
+
+  return {
+    /** Starts one more; other `args` in place of its entry when given. */
+    start,
+    /** Those that run now. */
+    running: (name: EntryName) => all.filter((one) => one.name === name),
+    /** Sends a signal that ends it and waits for its end. */
+    end,
+    /** Ends it and starts another in its place. */
+    restart: async (process: StackProcess, signal: NodeJS.Signals) => {
+      await end(process, signal)
+      return start(process.name)
+    },
+    stopAll: async () => {
+      const stopping = [...all]
+      for (const one of stopping) {
+        one.signal('SIGCONT')
+        one.signal('SIGTERM')
+      }
+      const late = setTimeout(() => {
+        for (const one of stopping) one.signal('SIGKILL')
+      }, 8_000)
+      await Promise.all(stopping.map((one) => one.exited))
+      clearTimeout(late)
+    },
+  }
+}
+
+/** Where a started API listens. */
+export async function addressOf(api: TestProcess): Promise<string> {
+  const line = await api.waitFor(/serves at http/, 60_000)
+  return /http:\/\/\S+/.exec(line)?.[0] as string
+}
+
+/** One statement as the owner of the database, whom no right of the service's role limits. */
+async function asOwner<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<readonly Row[]> {
+  const client = new pg.Client({ connectionString: url })
+  await client.connect()
+  try {
+    const { rows } = await client.query<Row>(statement)
+    return rows
+  } finally {
+    await client.end()
+  }
+}
+
+async function openWork(db: Db): Promise<{ readonly jobs: number; readonly batches: number; readonly runs: number }> {
+  const { rows } = await sql<{ jobs: number; batches: number; runs: number }>`
+    select (select count(*) from job where status = 'queued') as jobs,
+      (select count(*) from bill_batch where status = 'open') as batches,
+      (select count(*) from bill_run where finished_at is null) as runs`.execute(db)
+  return rows[0] as { jobs: number; batches: number; runs: number }
+}
+
+async function expectReconciled(db: Db): Promise<void> {
+  const { checks } = await reconcile(db)
+  expect(checks.filter(({ violations }) => violations > 0)).toEqual([])
+}
+
+async function withQueues<T>(
+  where: { readonly databaseUrl: string; readonly redisUrl: string | undefined; readonly prefix: string },
+  act: (queues: Queues, backend: Backend) => Promise<T>,
+): Promise<T> {
+  const backend = await openBackend({ ...where, onError: () => {} })
+  const queues = openQueues(backend)
+  try {
+    return await act(queues, backend)
+  } finally {
+    await queues.close()
+    await backend.close()
+  }
+}
+
+/** Leaves nothing behind on a Redis that is not the test run's own. */
+async function forget(redisUrl: string, prefix: string): Promise<void> {
+  const redis = new Redis(redisUrl, { lazyConnect: true, maxRetriesPerRequest: 1, retryStrategy: () => null })
+  redis.on('error', () => {})
+  try {
+    await redis.connect()
+    for await (const keys of redis.scanStream({ match: `{${prefix}}*`, count: 1_000 })) {
+      if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
+    }
+  } catch {
+    // A Redis that the test has ended keeps nothing.
+  } finally {
+    redis.disconnect()
+  }
+}
