@@ -5,10 +5,18 @@ export function withDatabase(url: string, database: string): string {
   return Object.assign(new URL(url), { pathname: `/${database}` }).href
 }
 
-/** Does something on a connection of its own, as the owner of the database. */
-export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url })
+/** Opens a connection, as the owner of the database unless `options` say otherwise. */
+export async function openClient(url: string, options = ''): Promise<pg.Client> {
+  const client = new pg.Client({ connectionString: url, options })
+  // A connection that is lost also rejects the query that runs on it; unheard, the event would end the process before it cleans up.
+  client.on('error', () => {})
   await client.connect()
+  return client
+}
+
+/** Does something on a connection of its own. */
+export async function connected<T>(url: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await openClient(url)
   try {
     return await work(client)
   } finally {

@@ -10,24 +10,22 @@ export type Processes = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts the same Node on each of these files, from the root of the repository. What they write to stderr is ours too. */
-export function startProcesses(files: readonly string[], env: Readonly<Record<string, string>>): Processes {
-  const inherited = {
-    PATH: process.env.PATH ?? '',
-    HOME: process.env.HOME ?? '',
-    NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS ?? '',
-  }
-  const children = files.map((file) =>
-    spawn(process.execPath, [file], {
+/** Starts the same Node on each of these command lines, from the root of the repository. What they write to stderr is ours too. */
+export function startProcesses(commands: readonly string[], env: Readonly<Record<string, string>>): Processes {
+  const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
+  // Profiles and other ways of running Node, for a closer look: BENCH_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=profiles'.
+  const options = process.env.BENCH_NODE_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS } : {}
+  const children = commands.map((command) =>
+    spawn(process.execPath, command.split(' '), {
       cwd: ROOT,
-      env: { ...inherited, ...env },
+      env: { ...inherited, ...options, ...env },
       stdio: ['ignore', 'ignore', 'inherit'],
     }),
   )
   let stopping = false
   for (const [index, child] of children.entries()) {
     child.once('exit', (code, signal) => {
-      if (!stopping) console.error(`${files[index]} ended while it was needed (${signal ?? code})`)
+      if (!stopping) console.error(`${commands[index]} ended while it was needed (${signal ?? code})`)
     })
   }
   const killAll = () => children.forEach((child) => void child.kill('SIGKILL'))

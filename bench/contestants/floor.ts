@@ -1,9 +1,10 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
 import { SERVICE_ROLE } from '../../src/db/open.ts'
 import type { Contestant } from '../contestant.ts'
+import { openClient } from '../database.ts'
 
 const text = (name: string) => readFile(join(import.meta.dirname, `../floor/${name}.sql`), 'utf8')
 
@@ -68,11 +69,10 @@ export function floor(shape: FloorShape): Contestant {
   }
 }
 
-async function connect(databaseUrl: string): Promise<pg.Client> {
-  const options = Object.entries(SETTINGS)
-    .map(([name, value]) => `-c ${name}=${value}`)
-    .join(' ')
-  const client = new pg.Client({ connectionString: databaseUrl, options })
-  await client.connect()
-  return client
-}
+const connect = (databaseUrl: string) =>
+  openClient(
+    databaseUrl,
+    Object.entries(SETTINGS)
+      .map(([name, value]) => `-c ${name}=${value}`)
+      .join(' '),
+  )

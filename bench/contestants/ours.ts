@@ -1,53 +1,26 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
-import { openDb } from '../../src/db/open.ts'
-import { inTransaction } from '../../src/db/transaction.ts'
 import { billBatchJob } from '../../src/jobs/bill-batch.ts'
 import { billRunJob } from '../../src/jobs/bill-run.ts'
-import { startBillRun } from '../../src/ledger/start-bill-run.ts'
 import { openBackend } from '../../src/queue/backend.ts'
-import { openQueues, type Queues, wake } from '../../src/queue/wake.ts'
-import type { Contestant } from '../contestant.ts'
+import type { Contestant, Target } from '../contestant.ts'
+import { openClient } from '../database.ts'
+import { freePort } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
 
-/** This service, as it runs in earnest: worker processes, relay and queue. */
+const API_KEY = 'the-key-of-the-benchmark'
+
+/** This service as it runs in earnest, a process for each of its parts: API, queue, workers, relay. */
 export const ours: Contestant = {
   name: 'ours',
   start: async (target) => {
-    const env = {
-      DATABASE_URL: target.databaseUrl,
-      ...(target.redisUrl === undefined ? {} : { REDIS_URL: target.redisUrl }),
-      QUEUE_PREFIX: new URL(target.databaseUrl).pathname.slice(1),
-      BILL_BATCH_SIZE: String(target.batch),
-      BILL_BATCH_CONCURRENCY: String(target.concurrency),
-      LOG_LEVEL: 'warn',
-    }
-    const batchWorkers = startProcesses(Array(target.workers).fill('workers/bill-batch.ts'), env)
-    const others = startProcesses(['workers/bill-run.ts', 'workers/relay.ts'], env)
-    const onError = (error: Error) => console.error(error)
-    const db = openDb({
-      url: target.databaseUrl,
-      max: 2,
-      name: 'bench',
-      statementTimeoutMs: 30_000,
-      lockTimeoutMs: 10_000,
-      onIdleError: onError,
-    })
-    const backend = await openBackend({
-      databaseUrl: target.databaseUrl,
-      redisUrl: target.redisUrl,
-      prefix: env.QUEUE_PREFIX,
-      onError,
-    })
-    const queues = openQueues(backend)
-    const watch = new pg.Client({ connectionString: target.databaseUrl })
-    await watch.connect()
+    const port = await freePort()
+    const env = environment(target, port)
+    const batchWorkers = startProcesses(Array(target.workers).fill('--max-semi-space-size=16 workers/bill-batch.ts'), env)
+    const others = startProcesses(['src/cli.ts api', 'workers/bill-run.ts', 'workers/relay.ts'], env)
+    const watch = await openClient(target.databaseUrl)
 
     const bill = async (billGroup: string) => {
-      const billRunId = await inTransaction(db, (tx) =>
-        startBillRun(tx, { of: { billGroup }, billDate: target.billDate, name: billGroup }),
-      )
-      await wake(queues, billRunJob, [{ v: 1, billRunId: billRunId as string }])
+      const billRunId = await startBillRun(port, { billGroup, billDate: target.billDate })
       for (;;) {
         const { rows } = await watch.query({
           name: 'status',
@@ -59,7 +32,8 @@ export const ours: Contestant = {
         await sleep(10)
       }
     }
-    await ready(queues, target.workers)
+    await apiReady(port)
+    await workersReady(target, env.QUEUE_PREFIX)
     await bill('warm-up')
     return {
       bill: () => bill('default'),
@@ -68,22 +42,62 @@ export const ours: Contestant = {
         await batchWorkers.stop()
         await others.stop()
         await watch.end()
-        await queues.close()
-        await backend.close()
-        await db.destroy()
         return { peakMemoryMb }
       },
     }
   },
 }
 
+function environment(target: Target, port: number) {
+  return {
+    PORT: String(port),
+    BOOTSTRAP_API_KEY: API_KEY,
+    DATABASE_URL: target.databaseUrl,
+    ...(target.redisUrl === undefined ? {} : { REDIS_URL: target.redisUrl }),
+    QUEUE_PREFIX: new URL(target.databaseUrl).pathname.slice(1),
+    BILL_BATCH_SIZE: String(target.batch),
+    BILL_BATCH_CONCURRENCY: String(target.concurrency),
+    LOG_LEVEL: 'warn',
+  }
+}
+
+async function startBillRun(
+  port: number,
+  body: { readonly billGroup: string; readonly billDate: string },
+): Promise<string> {
+  const response = await fetch(`http://127.0.0.1:${port}/v1/bill-runs`, {
+    method: 'POST',
+    headers: { Authorization: `Bearer ${API_KEY}`, 'Content-Type': 'application/json' },
+    body: JSON.stringify(body),
+  })
+  if (response.status !== 202)
+    throw new Error(`POST /v1/bill-runs answered ${response.status}: ${await response.text()}`)
+  return ((await response.json()) as { billRunId: string }).billRunId
+}
+
+async function apiReady(port: number): Promise<void> {
+  await inTime('the API', async () => {
+    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
+    return response?.status === 200
+  })
+}
+
 /** Waits until the workers have told the queue that they are there. */
-async function ready(queues: Queues, workers: number): Promise<void> {
+async function workersReady({ databaseUrl, redisUrl, workers }: Target, prefix: string): Promise<void> {
+  const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
+  const queues = [billBatchJob, billRunJob].map(({ name }) => backend.openQueue(name))
+  await inTime('the workers', async () => {
+    const [batchWorkers = 0, runWorkers = 0] = await Promise.all(queues.map((queue) => queue.getWorkersCount()))
+    return batchWorkers >= workers && runWorkers >= 1
+  })
+  for (const queue of queues) await queue.close()
+  await backend.close()
+}
+
+async function inTime(what: string, isReady: () => Promise<boolean>): Promise<void> {
   for (let tries = 0; tries < 600; tries += 1) {
-    const batchWorkers = await queues.of(billBatchJob).getWorkersCount()
-    const runWorkers = await queues.of(billRunJob).getWorkersCount()
-    if (batchWorkers >= workers && runWorkers >= 1) return
+    if (await isReady()) return
     await sleep(50)
   }
-  throw new Error('the workers are not ready after 30 s')
+  throw new Error(`not ready after 30 s: ${what}`)
 }

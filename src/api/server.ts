@@ -5,7 +5,7 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, type HTTPMethods, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { Type } from 'typebox'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import { openDashboard } from '../ops/dashboard.ts'
 import { Refusal } from '../problems.ts'
 import { openAuth } from './auth.ts'
@@ -51,7 +51,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   const api: Api = fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    genReqId: () => uuidv7(),
+    genReqId: () => newId(),
     bodyLimit: config.BODY_LIMIT_BYTES,
     requestTimeout: 30_000,
     connectionTimeout: 0,
@@ -93,9 +93,9 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   )
   api.addHook('onRequest', openAuth(db))
   api.addHook('preValidation', async (request) => {
-    const { config, schema } = request.routeOptions
+    const { config, schema, url } = request.routeOptions
     if (config.bodyOptional && request.body === undefined) request.body = {}
-    if (config.scope && schema?.body === undefined) refuseFields(request.body)
+    if (url?.startsWith('/v1/') && schema?.body === undefined) refuseFields(request.body)
   })
   api.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id))
   api.addHook('onResponse', async (request, reply) => {
@@ -136,7 +136,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     for (const method of [route.method].flat()) methods.add(method)
     methodsOf.set(route.url, methods)
     // A call that takes no query refuses one, as it refuses unknown fields of its body.
-    if (route.config?.scope && route.schema) route.schema = { querystring: NO_QUERY, ...route.schema }
+    if (route.url.startsWith('/v1/') && route.schema) route.schema = { querystring: NO_QUERY, ...route.schema }
   })
   for (const routes of ROUTES) routes(api, context)
   refuseOtherMethods(api, methodsOf)

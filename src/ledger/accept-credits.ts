@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import type { CreditRequest } from '../jobs/credit.ts'
 import { type Money, parseAmount } from '../money.ts'
@@ -65,7 +65,7 @@ function checkCredit(request: CreditRequest, account: Account | undefined): Chec
   if (typeof amount === 'string') {
     return new Refusal('invalid_amount', `the amount ${amount}`, [{ pointer: '/amount', message: amount }])
   }
-  return { request, account, hash: contentHash(request, amount), jobId: uuidv7(), creditId: uuidv7() }
+  return { request, account, hash: contentHash(request, amount), jobId: newId(), creditId: newId() }
 }
 
 /** What makes two requests with one reference the same: all that the credit will be, however it is written ("50" is "50.00"). */

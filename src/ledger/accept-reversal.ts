@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import type { ReversalRequest } from '../jobs/reversal.ts'
 import { Refusal } from '../problems.ts'
@@ -25,7 +25,7 @@ export async function acceptReversal(
   const inserted = await tx
     .insertInto('job')
     .values({
-      id: uuidv7(),
+      id: newId(),
       type: 'reversal',
       credit_id: creditId,
       account_id: credit.account_id,

@@ -1,6 +1,6 @@
 import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import type { Db, Tx } from '../db/open.ts'
 import { Refusal } from '../problems.ts'
 
@@ -22,7 +22,7 @@ export async function createKey(
   expiresAt: Date | null = null,
 ): Promise<NewKey> {
   const key = `nb_${randomBytes(32).toString('base64url')}`
-  const id = uuidv7()
+  const id = newId()
   await db
     .insertInto('api_key')
     .values({ id, name, key_hash: hashKey(key), scopes: [...scopes], expires_at: expiresAt })
@@ -72,7 +72,7 @@ export async function bootstrapKeys(tx: Tx, bootstrapKey: string | undefined): P
   if (bootstrapKey !== undefined) {
     await tx
       .insertInto('api_key')
-      .values({ id: uuidv7(), name: 'bootstrap', key_hash: hashKey(bootstrapKey), scopes: [...SCOPES] })
+      .values({ id: newId(), name: 'bootstrap', key_hash: hashKey(bootstrapKey), scopes: [...SCOPES] })
       .onConflict((conflict) => conflict.column('key_hash').doUpdateSet({ revoked_at: null, scopes: [...SCOPES] }))
       .execute()
     return undefined

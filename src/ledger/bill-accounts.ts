@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid'
 import { NEW_INVOICE } from '../billing/disburse.ts'
 import { planInvoice } from '../billing/plan-invoice.ts'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import { type BatchToBill, closeBatch } from './bill-batch.ts'
 import { countBatch } from './count-batch.ts'
@@ -8,12 +8,12 @@ import { lockAccounts } from './lock-accounts.ts'
 import { readAccountStates } from './read-account-states.ts'
 import {
   type InvoiceToWrite,
-  settleCharges,
   settleCredits,
   settleOlderInvoices,
+  writeCharges,
+  writeCredits,
   writeDisbursements,
   writeInvoices,
-  writeTransactions,
 } from './write-invoices.ts'
 
 /**
@@ -29,7 +29,7 @@ export async function billAccounts(tx: Tx, batch: BatchToBill): Promise<void> {
     const state = states.get(account.id)
     const plan = state && planInvoice(state, batch.billDate)
     if (!plan) continue
-    const id = uuidv7()
+    const id = newId()
     const disbursements = plan.disbursements.map((planned) => ({
       ...planned,
       invoiceId: planned.invoiceId === NEW_INVOICE ? id : planned.invoiceId,
@@ -39,9 +39,9 @@ export async function billAccounts(tx: Tx, batch: BatchToBill): Promise<void> {
 
   if (!(await closeBatch(tx, batch, countBatch(invoices)))) return
 
-  await writeTransactions(tx, invoices)
+  await writeCharges(tx, invoices)
+  await writeCredits(tx, invoices)
   await writeDisbursements(tx, invoices)
-  await settleCharges(tx, invoices)
   await settleCredits(tx, invoices)
   await settleOlderInvoices(tx, invoices)
   await writeInvoices(tx, batch, invoices) // last: the invoice counter stays locked until COMMIT

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import type { Db, Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
 import type { BatchCounts } from './count-batch.ts'
@@ -20,12 +20,13 @@ export type ClaimedBatch = BatchToBill & { readonly attempts: number }
 
 /**
  * Counts a try of a batch, in a transaction of its own: a batch that kills its worker each time is known by its count.
- * Returns undefined when the batch is closed already, or was cancelled with its run.
+ * That count alone may be lost when the database crashes too, so its COMMIT does not wait for the disk. Returns undefined when the
+ * batch is closed already, or was cancelled with its run.
  */
 export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch | undefined> {
   const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; attempts: number }>`
     update bill_batch set attempts = attempts + 1
-    from bill_run
+    from bill_run, set_config('synchronous_commit', 'off', true)
     where bill_batch.id = ${batchId}::uuid and bill_batch.status = 'open' and bill_run.id = bill_batch.bill_run_id
     returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, bill_batch.attempts`.execute(db)
   const row = rows[0]
@@ -108,7 +109,7 @@ export async function insertBatches(
   batchSize: number,
 ): Promise<readonly string[]> {
   const batches = Array.from({ length: Math.ceil(accountIds.length / batchSize) }, (_, index) => ({
-    id: uuidv7(),
+    id: newId(),
     bill_run_id: billRunId,
     account_ids: sql<number[]>`${pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize))}::bigint[]`,
   }))

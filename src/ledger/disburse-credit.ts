@@ -1,6 +1,6 @@
-import { v7 as uuidv7 } from 'uuid'
 import { checkDisbursement } from '../billing/check-disbursement.ts'
 import { lessDisbursed } from '../billing/plan-invoice.ts'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import { formatAmount, Money, parseAmount } from '../money.ts'
 import { Refusal } from '../problems.ts'
@@ -42,7 +42,7 @@ export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string
     throw new Refusal(code, details[code]())
   }
 
-  const id = uuidv7()
+  const id = newId()
   await tx
     .insertInto('disbursement')
     .values({

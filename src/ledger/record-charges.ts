@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import { parseAmount } from '../money.ts'
 import { type InputError, Refusal } from '../problems.ts'
@@ -49,7 +49,7 @@ export async function recordCharges(tx: Tx, charges: readonly NewCharge[]): Prom
       badAmounts.push({ pointer: `/charges/${index}/amount`, message: amount })
       return []
     }
-    return [{ charge, index, account, id: uuidv7(), amount }]
+    return [{ charge, index, account, id: newId(), amount }]
   })
   if (unknown.length > 0)
     throw new Refusal('account_not_found', `${unknown[0]?.message}; no charge was recorded`, unknown)

@@ -1,5 +1,5 @@
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
 import { Refusal } from '../problems.ts'
@@ -23,7 +23,7 @@ export async function startBillRun(tx: Tx, request: BillRunRequest): Promise<str
   const row = await tx
     .insertInto('bill_run')
     .values({
-      id: uuidv7(),
+      id: newId(),
       name: request.name,
       bill_group: 'billGroup' in request.of ? request.of.billGroup : null,
       account_ids: accountIds && sql<number[]>`${pgArray(accountIds)}::bigint[]`,

@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { v7 as uuidv7 } from 'uuid'
 import type { AccountState, CreditState } from '../billing/account-state.ts'
 import type { PlannedDisbursement } from '../billing/disburse.ts'
 import { type InvoicePlan, lessDisbursed } from '../billing/plan-invoice.ts'
+import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
 import { type Money, ZERO } from '../money.ts'
@@ -24,25 +24,48 @@ function columns(rows: readonly (readonly Value[])[], width: number): readonly s
   return Array.from({ length: width }, (_, column) => pgArray(rows.map((row) => row[column] as Value)))
 }
 
-export async function writeTransactions(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
-  const rows = invoices.flatMap(({ id, account, plan }) =>
-    plan.transactions.map(({ type, amount, sourceId }, index) => {
-      const charge = type === 'charge'
-      return [id, account.id, index + 1, type, amount.toFixed(), charge ? sourceId : null, charge ? null : sourceId]
-    }),
+/** Bills the charges and writes their transactions: one statement, so that each charge is named once on the way. */
+export async function writeCharges(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
+  const rows = invoices.flatMap(({ plan }) =>
+    plan.transactions.flatMap(({ type, sourceId }, index) => (type === 'charge' ? [[sourceId, index + 1]] : [])),
   )
   if (rows.length === 0) return
-  const [invoiceIds, accountIds, positions, types, amounts, chargeIds, creditIds] = columns(rows, 7)
+  const [chargeIds, positions] = columns(rows, 2)
+  const [ids, accountIds] = columns(
+    invoices.map(({ id, account }) => [id, account.id]),
+    2,
+  )
   await sql`
-    insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id, credit_id)
+    with settled as (
+      update charge set billed = true from unnest(${chargeIds}::uuid[], ${positions}::integer[]) as planned (id, position)
+      where charge.id = planned.id returning charge.id, charge.account_id, charge.amount, planned.position
+    )
+    insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id)
+    select new.id, account_id, settled.position, 'charge', settled.amount, settled.id
+    from settled join unnest(${ids}::uuid[], ${accountIds}::bigint[]) as new (id, account_id) using (account_id)`.execute(
+    tx,
+  )
+}
+
+/** Writes the transactions of credits: those that are attached, and those that are reversed. */
+export async function writeCredits(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
+  const rows = invoices.flatMap(({ id, account, plan }) =>
+    plan.transactions.flatMap(({ type, amount, sourceId }, index) =>
+      type === 'charge' ? [] : [[id, account.id, index + 1, type, amount.toFixed(), sourceId]],
+    ),
+  )
+  if (rows.length === 0) return
+  const [invoiceIds, accountIds, positions, types, amounts, creditIds] = columns(rows, 6)
+  await sql`
+    insert into invoice_transaction (invoice_id, account_id, position, type, amount, credit_id)
     select * from unnest(${invoiceIds}::uuid[], ${accountIds}::bigint[], ${positions}::integer[], ${types}::transaction_type[],
-      ${amounts}::numeric[], ${chargeIds}::uuid[], ${creditIds}::uuid[])`.execute(tx)
+      ${amounts}::numeric[], ${creditIds}::uuid[])`.execute(tx)
 }
 
 export async function writeDisbursements(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
   const rows = invoices.flatMap(({ account, disbursements }) =>
     disbursements.map(({ creditId, invoiceId, amount }) => [
-      uuidv7(),
+      newId(),
       creditId,
       invoiceId,
       account.id,
@@ -55,15 +78,6 @@ export async function writeDisbursements(tx: Tx, invoices: readonly InvoiceToWri
     insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic)
     select *, true from unnest(${ids}::uuid[], ${creditIds}::uuid[], ${invoiceIds}::uuid[], ${accountIds}::bigint[],
       ${amounts}::numeric[])`.execute(tx)
-}
-
-export async function settleCharges(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
-  const ids = invoices.flatMap(({ state }) => state.pending.charges.map(({ id }) => id))
-  if (ids.length === 0) return
-  await sql`
-    update charge set billed = true from unnest(${pgArray(ids)}::uuid[]) as settled (id) where charge.id = settled.id`.execute(
-    tx,
-  )
 }
 
 /** Attaches pending credits, closes reversed ones, and takes from each what was disbursed of it. */

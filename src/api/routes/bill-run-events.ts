@@ -39,6 +39,8 @@ export const billRunEventRoutes: Routes = (api, context) => {
       raw.writeHead(200, {
         'content-type': 'text/event-stream',
         'cache-control': 'no-store',
+        // The stream ends with its connection, which would otherwise be kept, idle, while the process stops.
+        connection: 'close',
         'x-accel-buffering': 'no',
       })
       let sent = ''

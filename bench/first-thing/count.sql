@@ -1,0 +1,21 @@
+-- The run's counts, from what it made: $1 bill run.
+with made as (
+  select uuidv7() as batch_id, array_agg(account_id order by account_id) as account_ids, count(*) as invoices, sum(total_charge) as charged
+  from invoice where bill_run_id = $1
+),
+batch as (
+  insert into bill_batch (id, bill_run_id, account_ids, status, attempts, billed, finished_at)
+  select batch_id, $1, account_ids, 'done', 1, invoices, now() from made
+),
+entry as (
+  select count(*) filter (where t.type = 'credit') as issued, coalesce(sum(t.amount) filter (where t.type = 'credit'), 0) as issued_amount,
+    count(*) filter (where t.type = 'reversed_credit') as reversed,
+    coalesce(sum(t.amount) filter (where t.type = 'reversed_credit'), 0) as reversed_amount
+  from invoice_transaction t join invoice i on i.id = t.invoice_id where i.bill_run_id = $1 and t.type <> 'charge'
+),
+disbursed as (
+  select coalesce(sum(amount), 0) as amount from disbursement where created_at >= (select created_at from bill_run where id = $1)
+)
+insert into bill_batch_total (bill_batch_id, bill_run_id, currency, invoices, charged, credits_issued_count, credits_issued_amount,
+  disbursed, credits_reversed_count, credits_reversed_amount)
+select batch_id, $1, 'USD', invoices, charged, issued, issued_amount, amount, reversed, reversed_amount from made, entry, disbursed
