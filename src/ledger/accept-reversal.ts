@@ -17,6 +17,8 @@ export async function acceptReversal(
   request: ReversalRequest,
   actor: Actor,
 ): Promise<AcceptedCredit> {
+  // Held until COMMIT, so that an earlier request cannot be carried out between this look and the new job.
+  await sql`select from credit where id = ${creditId}::uuid for share`.execute(tx)
   const credit = await findCredit(tx, creditId)
   const refusal = refuseReversal(creditId, credit.status)
   if (refusal) throw refusal

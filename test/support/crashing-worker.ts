@@ -9,7 +9,7 @@ const query = prototype.query
 prototype.query = function (this: unknown, ...args: unknown[]) {
   const { text, values } = (args[0] ?? {}) as { text?: string; values?: unknown[] }
   const ids = String(values?.[0] ?? '').split(/[{},]/)
-  if (text?.includes('for no key update') && ids.includes(deadly)) process.kill(process.pid, 'SIGKILL')
+  if (text?.includes('from charge') && ids.includes(deadly)) process.kill(process.pid, 'SIGKILL')
   return query.apply(this, args)
 }
 await import('../../workers/bill-batch.ts')

@@ -1,88 +1,55 @@
-import { type AddressInfo, createServer, connect, type Socket } from 'node:net'
+import { connect, createServer, type Server, type Socket } from 'node:net'
 
-export type Proxy = Awaited<ReturnType<typeof openProxy>>
+export type TcpProxy = {
+  readonly port: number
+  /** Takes no connection and ends those that there are, as when what is behind it is stopped. */
+  cut(): Promise<void>
+  /** Passes everything on again. */
+  mend(): Promise<void>
+  close(): Promise<void>
+}
 
-type Link = { readonly client: Socket; readonly server: Socket; readonly opening: () => string }
-
-/**
- * A TCP proxy on loopback before whatever the URL names: an address that stays when what is behind it moves, and a wire that can be
- * slow or cut.
- */
-export async function openProxy(targetUrl: string) {
-  let target = hostAndPort(targetUrl)
-  let delayMs = 0
-  let commitsToCut: { readonly whose: string; left: number } | undefined
-  const links = new Set<Link>()
-
-  const listener = createServer({ noDelay: true }, (client) => {
-    const server = connect({ ...target, noDelay: true })
-    let opening = ''
-    const link: Link = { client, server, opening: () => opening }
-    links.add(link)
-    const cut = () => {
-      links.delete(link)
-      client.destroy()
-      server.destroy()
-    }
-    for (const socket of [client, server]) socket.on('error', cut).on('close', cut)
-    client.on('data', (chunk) => {
-      if (opening.length < 1_000) opening += chunk.toString('latin1')
-      if (commitsToCut && commitsToCut.left > 0 && opening.includes(commitsToCut.whose) && isCommit(chunk)) {
-        commitsToCut.left -= 1
-        // The server gets it and carries it out; its reply finds nobody.
-        server.write(chunk, () => server.end())
-        links.delete(link)
-        client.removeAllListeners('close').destroy()
-        server.removeAllListeners('close').resume()
-        return
-      }
-      pass(chunk, server)
-    })
-    server.on('data', (chunk) => pass(chunk, client))
-  })
-
-  /** In order, since all wait alike. */
-  const pass = (chunk: Buffer, to: Socket) => {
-    if (delayMs === 0) to.write(chunk)
-    else setTimeout(() => to.destroyed || to.write(chunk), delayMs)
+/** A TCP proxy on a port of its own before another port of this machine, which can be cut. */
+export async function openProxy(targetPort: number): Promise<TcpProxy> {
+  const sockets = new Set<Socket>()
+  const keep = (socket: Socket) => {
+    sockets.add(socket)
+    socket.once('close', () => sockets.delete(socket))
+    socket.on('error', () => socket.destroy())
+    return socket
   }
+  const pass = (from: Socket, to: Socket) => {
+    from.on('data', (chunk) => !to.destroyed && to.write(chunk))
+    from.once('close', () => to.destroy())
+  }
+  const accept = (client: Socket) => {
+    const target = keep(connect(targetPort, '127.0.0.1'))
+    keep(client)
+    pass(client, target)
+    pass(target, client)
+  }
+  const listen = (port: number) =>
+    new Promise<Server>((resolve, reject) => {
+      const server = createServer(accept).once('error', reject)
+      server.listen(port, '127.0.0.1', () => resolve(server))
+    })
 
-  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
-  const { port } = listener.address() as AddressInfo
+  let server = await listen(0)
+  const address = server.address()
+  const port = typeof address === 'object' && address !== null ? address.port : 0
+  const cut = async () => {
+    const closed = new Promise((resolve) => server.close(resolve))
+    for (const socket of sockets) socket.destroy()
+    await closed
+  }
   return {
-    /** The same URL by way of the proxy. */
-    before: (url: string) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).toString(),
-    /** Where new connections go. */
-    lead: (url: string) => {
-      target = hostAndPort(url)
+    port,
+    cut,
+    mend: async () => {
+      if (!server.listening) server = await listen(port)
     },
-    /** Holds back everything by this much, each way. */
-    delay: (ms: number) => {
-      delayMs = ms
-    },
-    /** Cuts all connections there are; how many. */
-    cut: () => {
-      const cut = [...links]
-      for (const { client } of cut) client.destroy()
-      return cut.length
-    },
-    /** Cuts the next connections whose application name is this just when their COMMIT has gone to the server. */
-    loseRepliesToCommit: (whose: string, times: number) => {
-      commitsToCut = { whose, left: times }
-    },
-    /** Replies still to be lost. */
-    stillToLose: () => commitsToCut?.left ?? 0,
     close: async () => {
-      for (const { client } of links) client.destroy()
-      await new Promise((resolve) => listener.close(resolve))
+      if (server.listening) await cut()
     },
-  } as const
+  }
 }
-
-const hostAndPort = (url: string) => {
-  const { hostname, port } = new URL(url)
-  return { host: hostname, port: Number(port) }
-}
-
-/** A simple query message that says just that. */
-const isCommit = (chunk: Buffer) => /^Q[\s\S]{4}commit;?\0/i.test(chunk.toString('latin1'))
