@@ -24,6 +24,7 @@ export const ConfigSchema = Type.Object({
   }),
   DATABASE_URL: Url('postgres|postgresql', 'A Postgres 17 or 18 of your own; without it an embedded one is started'),
   REDIS_URL: Url('redis|rediss', 'A Redis 7 or Valkey 8 for the queue; without it the queue is in Postgres'),
+  REDIS_CLUSTER: Type.Boolean({ default: false, description: 'True when REDIS_URL names a node of a Redis Cluster' }),
   BOOTSTRAP_API_KEY: Type.Optional(
     Type.String({ minLength: 16, pattern: '^[\\x21-\\x7e]+$', description: 'An API key with every scope' }),
   ),
@@ -82,16 +83,26 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]],
     ),
   )
+  // Looked at first: the conversion changes what it is given.
+  const wrongForm = Object.entries(given).flatMap(([name, value]) => (hasForm(name, value as string) ? [] : [name]))
   const config = Value.Convert(ConfigSchema, Value.Default(ConfigSchema, given))
-  const errors = [...Value.Errors(ConfigSchema, config)]
-  if (errors.length > 0) {
-    const wrong = [...new Set(errors.map((error) => error.instancePath.slice(1)))].map((name) => {
+  const wrongNames = [...Value.Errors(ConfigSchema, config)].map((error) => error.instancePath.slice(1))
+  const wrong = [...new Set([...wrongForm, ...wrongNames])]
+  if (wrong.length > 0) {
+    const reasons = wrong.map((name) => {
       const { description } = ConfigSchema.properties[name as keyof Config] as unknown as { description: string }
       return `${name} is not valid (${description.toLowerCase()})`
     })
-    throw new StartError(`${wrong.join('; ')}. See .env.example`)
+    throw new StartError(`${reasons.join('; ')}. See .env.example`)
   }
   return Object.freeze(config as Config)
+}
+
+/** What the schema cannot see once text has become a number, or does not look into. */
+function hasForm(name: string, text: string): boolean {
+  const { type } = ConfigSchema.properties[name as keyof Config] as { type?: string }
+  if (type === 'integer') return /^-?[0-9]+$/.test(text)
+  return !name.endsWith('_URL') || URL.canParse(text)
 }
 
 /** The environment of this process with some variables set otherwise: for a process that it starts. */

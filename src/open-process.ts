@@ -51,6 +51,8 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     name: `nightbill ${name}`,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
+    // The server gives up first when it is there.
+    answerTimeoutMs: config.STATEMENT_TIMEOUT_MS + 5_000,
     onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
   })
   const missing = await pendingMigrations(db)
@@ -58,6 +60,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   const backend = await openBackend({
     databaseUrl,
     redisUrl: config.REDIS_URL,
+    redisCluster: config.REDIS_CLUSTER,
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
   })

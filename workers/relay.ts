@@ -8,9 +8,9 @@ import { keepSchedules, proposeDueRuns } from '../src/queue/schedules.ts'
 const HOUR_MS = 3_600_000
 
 await runEntry(async () => {
-  const { config, log, db, queues, onStop } = await openProcess('relay')
+  const { config, log, db, backend, queues, onStop } = await openProcess('relay')
   const interval = config.RELAY_INTERVAL_MS
-  onStop(every(interval, 'relay', () => relayOnce(db, queues, config.RELAY_AFTER_MS, log), log))
+  onStop(every(interval, 'relay', () => relayOnce(db, backend, queues, config.RELAY_AFTER_MS, log), log))
   onStop(every(interval, 'keep schedules', () => keepSchedules(db, queues), log))
   onStop(every(interval, 'propose due runs', () => proposeDueRuns(db, queues, new Date(), log), log))
   onStop(

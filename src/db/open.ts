@@ -34,6 +34,8 @@ export type OpenOptions = {
   readonly name: string
   /** How long one statement may run, in ms. */
   readonly statementTimeoutMs: number
+  /** How long an answer may take, in ms: a connection that swallows everything would hold its caller for ever. None by default. */
+  readonly answerTimeoutMs?: number
   /** How long a statement may wait for a lock, in ms. */
   readonly lockTimeoutMs: number
   /** Told of an idle connection that was lost; the pool opens another when it needs one. */
@@ -48,6 +50,7 @@ export function openDb(options: OpenOptions): Db {
     application_name: options.name,
     connectionTimeoutMillis: 5_000,
     keepAlive: true,
+    ...(options.answerTimeoutMs === undefined ? {} : { query_timeout: options.answerTimeoutMs }),
     options: [
       `-c role=${SERVICE_ROLE}`,
       `-c statement_timeout=${options.statementTimeoutMs}`,

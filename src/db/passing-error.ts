@@ -11,7 +11,7 @@ const PASSING_ERRNO = new Set([
   'ENETUNREACH',
 ])
 const PASSING_MESSAGE =
-  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|connection ended/i
+  /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|connection ended|query read timeout/i
 
 /** The SQLSTATE or errno of an error thrown by a driver, if it has one. */
 export function errorCode(error: unknown): string | undefined {

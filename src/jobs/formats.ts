@@ -33,4 +33,8 @@ export const Name = text(200, 'A name that people read')
 export const Description = text(500, 'What it is for')
 export const Note = text(2_000, 'A note for operators; kept out of logs')
 export const Reference = text(200, "The caller's own id of it, unique per account")
-export const CalendarDate = Type.String({ format: 'date', description: 'YYYY-MM-DD' })
+export const CalendarDate = Type.String({
+  format: 'date',
+  pattern: '^(19|20|21)',
+  description: 'YYYY-MM-DD, from 1900 to 2199',
+})

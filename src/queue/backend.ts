@@ -1,5 +1,5 @@
 import { createPostgresBackend, type Processor, Queue, runMigrations, Worker, type WorkerOptions } from 'bullmq'
-import { Redis } from 'ioredis'
+import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
 
 /** Where the queue is kept. This file alone knows the difference. */
@@ -13,6 +13,8 @@ export type Backend = {
   ) => Worker
   /** Resolves when the queue can be reached, throws otherwise. */
   readonly ping: () => Promise<void>
+  /** Whether there is no room for one thing more. */
+  readonly isFull: () => Promise<boolean>
   readonly close: () => Promise<void>
 }
 
@@ -20,6 +22,8 @@ export type BackendOptions = {
   readonly databaseUrl: string
   /** When given, the queue is on Redis; otherwise in the database, in a schema of its own. */
   readonly redisUrl: string | undefined
+  /** Whether `redisUrl` names a node of a Redis Cluster. */
+  readonly redisCluster?: boolean
   /** Sets this installation's queues apart from others on the same Redis. */
   readonly prefix: string
   readonly onError: (error: Error) => void
@@ -27,6 +31,9 @@ export type BackendOptions = {
 
 /** Connections that a queue's or a worker's own pool may hold, besides the one that listens. */
 const POSTGRES_POOL = 4
+
+/** How long a worker rests after a full Redis refused it the next job; BullMQ's own 15 s would outlast the remedy. */
+const REST_WHEN_FULL_MS = 500
 
 /** Opens the queue's backend. Throws when a Redis is set to evict keys: it would lose jobs when it is full. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
@@ -64,26 +71,49 @@ function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend 
         onError,
       ),
     ping: async () => void (await pool.query('select 1')),
+    // A Postgres without room takes no credit or charge either: then there is nothing to be woken.
+    isFull: async () => false,
     close: () => pool.end(),
   }
 }
 
-async function openRedisBackend({ prefix, onError }: BackendOptions, redisUrl: string): Promise<Backend> {
-  // In braces, so that all keys of a queue fall into one slot of a Redis Cluster.
-  const slot = `{${prefix}}`
+async function openRedisBackend({ prefix, onError, redisCluster }: BackendOptions, redisUrl: string): Promise<Backend> {
+  const open = (patience: { enableOfflineQueue?: boolean; maxRetriesPerRequest: number | null }) => {
+    const redis = redisCluster
+      ? new Cluster([redisUrl], { lazyConnect: true, redisOptions: patience })
+      : new Redis(redisUrl, { lazyConnect: true, ...patience })
+    return redis.on('error', onError)
+  }
   // A producer fails at once when Redis is away: what it wanted to enqueue is durable, and the relay enqueues it later.
-  const producer = new Redis(redisUrl, { enableOfflineQueue: false, maxRetriesPerRequest: 1, lazyConnect: true })
-  producer.on('error', onError)
-  const consumer = new Redis(redisUrl, { maxRetriesPerRequest: null, lazyConnect: true })
-  consumer.on('error', onError)
-  await producer.connect()
+  const producer = open({ enableOfflineQueue: false, maxRetriesPerRequest: 1 })
+  const consumer = open({ maxRetriesPerRequest: null })
+  try {
+    await producer.connect()
+  } catch (error) {
+    producer.disconnect()
+    const where = new URL(redisUrl).host
+    throw new Error(`cannot reach the Redis of REDIS_URL at ${where}: check the address, and that it is running`, {
+      cause: error,
+    })
+  }
   await refuseEviction(producer)
+  // In braces, so that all keys of a queue fall into one slot of a Redis Cluster; each queue into one of its own.
+  const slotOf = (name: string) => `{${prefix}:${name}}`
   return {
     kind: 'redis',
-    openQueue: (name) => listening(new Queue(name, { connection: producer, prefix: slot }), onError),
+    openQueue: (name) => listening(new Queue(name, { connection: producer, prefix: slotOf(name) }), onError),
     openWorker: (name, process, options) =>
-      listening(new Worker(name, process, { ...options, connection: consumer, prefix: slot }), onError),
+      listening(
+        new Worker(name, process, {
+          runRetryDelay: REST_WHEN_FULL_MS,
+          ...options,
+          connection: consumer,
+          prefix: slotOf(name),
+        }),
+        onError,
+      ),
     ping: async () => void (await producer.ping()),
+    isFull: async () => (await Promise.all(nodesOf(producer).map(isFull))).includes(true),
     close: async () => {
       producer.disconnect()
       consumer.disconnect()
@@ -91,9 +121,19 @@ async function openRedisBackend({ prefix, onError }: BackendOptions, redisUrl: s
   }
 }
 
-async function refuseEviction(redis: Redis): Promise<void> {
-  const [, policy] = (await redis.config('GET', 'maxmemory-policy')) as [string, string]
-  if (policy !== undefined && policy !== 'noeviction') {
+const nodesOf = (redis: Redis | Cluster): readonly Redis[] =>
+  redis instanceof Cluster ? redis.nodes('master') : [redis]
+
+async function isFull(node: Redis): Promise<boolean> {
+  const memory = await node.info('memory')
+  const read = (name: string) => Number(memory.match(new RegExp(`^${name}:(\\d+)`, 'm'))?.[1] ?? 0)
+  return read('maxmemory') > 0 && read('used_memory') >= read('maxmemory')
+}
+
+async function refuseEviction(redis: Redis | Cluster): Promise<void> {
+  for (const node of nodesOf(redis)) {
+    const [, policy] = (await node.config('GET', 'maxmemory-policy')) as [string, string]
+    if (policy === undefined || policy === 'noeviction') continue
     redis.disconnect()
     throw new Error(
       `Redis would lose jobs when it is full: its maxmemory-policy is ${policy}. Set it to noeviction (CONFIG SET maxmemory-policy noeviction, and in its configuration file)`,

@@ -17,10 +17,14 @@ import {
   stillQueued,
 } from '../ledger/due-wake-ups.ts'
 import { settleJobs } from '../ledger/settle-jobs.ts'
+import type { Backend } from './backend.ts'
+import { makeRoom } from './make-room.ts'
 import { UNREADABLE } from './start-worker.ts'
 import { type Queues, wake } from './wake.ts'
 
 const PAGE = 1_000
+/** Wake-ups of each kind after the queue was full: to fill it at once again would be no progress. */
+const FEW = 100
 /** Rounds of tries that a credit or reversal gets before it is failed for good with its last reason. */
 const MOST_ROUNDS = 3
 
@@ -55,15 +59,17 @@ const KINDS: readonly Relayed[] = [
  * One round of the relay: wakes whatever is durable but has no live job, whether the queue lost it, the process that should have
  * enqueued it died, or the queue gave it up. `afterMs` keeps it from what has only just been accepted or woken.
  */
-export async function relayOnce(db: Db, queues: Queues, afterMs: number, log: Logger): Promise<void> {
+export async function relayOnce(db: Db, backend: Backend, queues: Queues, afterMs: number, log: Logger): Promise<void> {
+  const wasFull = await makeRoom(backend, queues, log)
+  const page = wasFull ? FEW : PAGE
   for (const { contract, due, payloads } of KINDS) {
     await reviveGivenUp(db, queues, contract, log)
     if (contract.name === billBatchJob.name && (await everyBatchIsLive(db, queues))) continue
     for (;;) {
-      const ids = await due(db, afterMs, PAGE)
+      const ids = await due(db, wasFull ? 0 : afterMs, page)
       await wake(queues, contract, payloads(ids))
       if (ids.length > 0) log.warn({ job: contract.name, woken: ids.length }, 'woke what had no live job')
-      if (ids.length < PAGE) break
+      if (wasFull || ids.length < page) break
     }
   }
 }

@@ -220,7 +220,7 @@ async function forget(redisUrl: string, prefix: string): Promise<void> {
   redis.on('error', () => {})
   try {
     await redis.connect()
-    for await (const keys of redis.scanStream({ match: `{${prefix}}*`, count: 1_000 })) {
+    for await (const keys of redis.scanStream({ match: `{${prefix}:*`, count: 1_000 })) {
       if ((keys as string[]).length > 0) await redis.unlink(...(keys as string[]))
     }
   } catch {

@@ -1,0 +1,117 @@
+import pg from 'pg'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { eventually } from '../support/eventually.ts'
+import { EVERY_CALL } from '../support/every-call.ts'
+import { fill, fingerprint, NOBODY } from '../support/furnished.ts'
+import { expectProblem } from '../support/problem.ts'
+import { startProcess, type TestProcess } from '../support/processes.ts'
+import { openProxy, type TcpProxy } from '../support/proxy.ts'
+import { type Call, caller, openService, type Service } from '../support/service.ts'
+
+let service: Service
+let proxy: TcpProxy
+let api: TestProcess
+let call: Call
+
+beforeAll(async () => {
+  service = await openService()
+  await service.call('POST', '/v1/accounts', { body: { accountId: 'usd', name: 'Somebody', currency: 'USD' } })
+  const url = new URL(service.database.url)
+  proxy = await openProxy(Number(url.port || 5432))
+  url.hostname = '127.0.0.1'
+  url.port = String(proxy.port)
+  api = startProcess(['src/cli.ts', 'api'], {
+    ...service.environment,
+    DATABASE_URL: url.href,
+    LOCK_TIMEOUT_MS: '200',
+    LOG_LEVEL: 'info',
+  })
+  const line = await api.waitFor(/Nightbill serves at/)
+  call = caller(line.replace(/.* at /, '').trim())
+})
+afterAll(async () => {
+  api.signal('SIGTERM')
+  await api.exited
+  await proxy.close()
+  await service.close()
+})
+
+const credit = { accountId: 'usd', amount: '1', reason: 'x' }
+const addresses = {
+  creditId: NOBODY,
+  jobId: NOBODY,
+  billRunId: NOBODY,
+  invoiceId: NOBODY,
+  keyId: NOBODY,
+  accountId: 'x',
+  name: 'x',
+}
+
+describe('when the database is cut off', () => {
+  let before: Readonly<Record<string, string>>
+
+  beforeAll(async () => {
+    expect((await call('POST', '/v1/credits', { body: credit })).status).toBe(202)
+    before = await fingerprint(service.db)
+    await proxy.cut()
+  })
+
+  test.each(EVERY_CALL)('$method $path: 503, and when to try again', async ({ method, path, body }) => {
+    const began = Date.now()
+    const answer = await call(
+      method,
+      fill(path, addresses),
+      body ? { raw: fill(JSON.stringify(body), { invoice: NOBODY }) } : {},
+    )
+    expectProblem(answer, 503, 'database_away')
+    expect(answer.headers['retry-after']).toBe('5')
+    expect(Date.now() - began).toBeLessThan(10_000)
+  })
+
+  test('it is alive, and not ready', async () => {
+    expect((await call('GET', '/healthz', { key: null })).body).toEqual({ status: 'alive' })
+    const ready = await call<{ status: string; database: string }>('GET', '/readyz', { key: null })
+    expect(ready.status).toBe(503)
+    expect(ready.headers['retry-after']).toBe('5')
+    expect(ready.body).toMatchObject({ status: 'not ready', database: expect.not.stringMatching(/^ok$/) })
+  })
+
+  test('once it is back, so is the service, and nothing was changed', async () => {
+    await proxy.mend()
+    await eventually(async () => expect((await call('GET', '/readyz', { key: null })).status).toBe(200))
+    expect(await fingerprint(service.db)).toEqual(before)
+    expect((await call('POST', '/v1/credits', { body: credit })).status).toBe(202)
+  })
+})
+
+test('sessions that the server ends are no more than a pause', async () => {
+  const admin = new pg.Client({ connectionString: service.database.url })
+  await admin.connect()
+  try {
+    for (let round = 0; round < 3; round += 1) {
+      await admin.query(
+        "select pg_terminate_backend(pid) from pg_stat_activity where datname = current_database() and application_name = 'nightbill api'",
+      )
+      const body = { charges: [{ accountId: 'usd', amount: '1', description: `round ${round}` }] }
+      await eventually(async () => expect((await call('POST', '/v1/charges', { body })).status).toBe(201))
+    }
+  } finally {
+    await admin.end()
+  }
+})
+
+test('a row that stays locked: 503, nothing changed, and it works once the lock is gone', async () => {
+  const holder = new pg.Client({ connectionString: service.database.url })
+  await holder.connect()
+  try {
+    await holder.query('begin; lock table charge in access exclusive mode')
+    const body = { charges: [{ accountId: 'usd', amount: '1', description: 'locked' }] }
+    const answer = await call('POST', '/v1/charges', { body })
+    expectProblem(answer, 503, 'database_away')
+    expect(answer.headers['retry-after']).toBe('5')
+    await holder.query('rollback')
+    expect((await call('POST', '/v1/charges', { body })).status).toBe(201)
+  } finally {
+    await holder.end()
+  }
+})

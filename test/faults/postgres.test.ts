@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { afterAll, beforeAll, expect } from 'vitest'
+import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { describeAlongside, onEachBackend } from '../support/backends.ts'
+import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
+import { eventually } from '../support/eventually.ts'
+import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
+import { openStack, type Stack } from '../support/stack.ts'
+import { openWire } from '../support/wire.ts'
+
+onEachBackend('every connection to Postgres terminated, again and again', (backend, it) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await openStack({ backend, workers: { reversal: 0 }, env: { BILL_BATCH_SIZE: '10' } })
+  })
+  afterAll(() => stack.close())
+
+  it('costs time only: no account fails, none is billed twice, every 202 is carried out', async () => {
+    await insertAccounts(stack, 'ended', 1_500)
+    const { billRunId } = await stack.client.startBillRun({ billGroup: 'ended', billDate: BILL_DATE })
+    const posting = postCredits(stack.client, { group: 'ended', accounts: 50, credits: 150, atOnce: 5 })
+    for (let time = 1; time <= 15; time += 1) {
+      await stack.asOwner(`
+        select pg_terminate_backend(pid) from pg_stat_activity
+        where datname = current_database() and pid <> pg_backend_pid() and application_name <> 'test'`)
+      await sleep(50 + Math.random() * 200)
+    }
+    const accepted = await posting
+    expect(accepted.length).toBeGreaterThan(0)
+    await stack.quiet()
+    await expectBilledOnce(stack, billRunId, 'ended')
+    await expectCarriedOut(stack, accepted)
+    await stack.expectReconciled()
+  }, 90_000)
+})
+
+describeAlongside('Postgres stopped at once (immediate) and started again', (it) => {
+  it('goes on within 10 s of its being up, with everything that was answered', async () => {
+    const dataDir = await makeDataFolder()
+    const start = () => startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
+    let postgres = await start()
+    const wire = await openWire(postgres.url)
+    await migrate(postgres.url)
+    // The address that stays: the embedded Postgres takes another port each time.
+    const database = { url: wire.along(postgres.url), drop: async () => {} }
+    const stack = await openStack({
+      backend: 'postgres',
+      database,
+      workers: { reversal: 0 },
+      env: { BILL_BATCH_SIZE: '10' },
+    })
+    try {
+      await insertAccounts(stack, 'stopped', 2_000)
+      const { billRunId } = await stack.client.startBillRun({ billGroup: 'stopped', billDate: BILL_DATE })
+      const posting = postCredits(stack.client, { group: 'stopped', accounts: 50, credits: 100, atOnce: 5 })
+      await eventually(
+        async () => expect((await stack.client.getBillRun(billRunId)).progress.billed).toBeGreaterThan(0),
+        { intervalMs: 10 },
+      )
+      expect((await stack.open()).batches).toBeGreaterThan(0)
+      process.kill(postgres.pid, 'SIGQUIT')
+      await postgres.stop()
+      const away = await fetch(`${stack.url}/readyz`)
+      expect(away.status).toBe(503)
+      postgres = await start()
+      wire.lead(postgres.url)
+      const up = performance.now()
+      const doneBefore = (await stack.asOwner("select from bill_batch where status = 'done'")).length
+      await eventually(async () =>
+        expect((await stack.asOwner("select from bill_batch where status = 'done'")).length).toBeGreaterThan(
+          doneBefore,
+        ),
+      )
+      expect(performance.now() - up).toBeLessThan(10_000)
+      const accepted = await posting
+      await stack.quiet()
+      await expectBilledOnce(stack, billRunId, 'stopped')
+      await expectCarriedOut(stack, accepted)
+      await stack.expectReconciled()
+    } finally {
+      await stack.close()
+      await wire.close()
+      await postgres.stop()
+      await removeDataFolder(dataDir)
+    }
+  }, 120_000)
+})

@@ -1,0 +1,55 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { onEachBackend } from '../support/backends.ts'
+import { eventually } from '../support/eventually.ts'
+import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
+import { openStack, type Stack } from '../support/stack.ts'
+
+const WORKERS = ['bill-batch', 'credit', 'relay', 'bill-run'] as const
+
+onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, it) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await openStack({ backend, workers: { reversal: 0, 'bill-batch': 2 }, env: { BILL_BATCH_SIZE: '10' } })
+  })
+  afterAll(() => stack.close())
+
+  it('finish what they have begun and end with 0: a rolling restart costs no try and stalls no job', async () => {
+    const { client } = stack
+    await insertAccounts(stack, 'rolling', 3_000)
+    const { billRunId } = await client.startBillRun({ billGroup: 'rolling', billDate: BILL_DATE })
+    const posting = postCredits(client, { group: 'rolling', accounts: 100, credits: 300, atOnce: 5 })
+    await eventually(async () => expect((await client.getBillRun(billRunId)).progress.billed).toBeGreaterThan(0), {
+      intervalMs: 10,
+    })
+    expect((await stack.open()).batches).toBeGreaterThan(0)
+    for (const name of WORKERS) {
+      for (const worker of stack.running(name)) {
+        const began = performance.now()
+        expect(await stack.end(worker, 'SIGTERM')).toEqual({ code: 0, signal: null })
+        expect(performance.now() - began).toBeLessThan(30_000)
+        stack.start(name)
+      }
+    }
+    const accepted = await posting
+    await stack.quiet()
+    await expectBilledOnce(stack, billRunId, 'rolling')
+    expect(accepted).toHaveLength(300)
+    await expectCarriedOut(stack, accepted)
+    const tries = await stack.asOwner('select distinct attempts from bill_batch')
+    expect(tries).toEqual([{ attempts: 1 }])
+    await stack.expectReconciled()
+  })
+
+  it('the API answers what it has begun, and ends with 0', async () => {
+    const [api] = stack.running('api')
+    if (!api) throw new Error('there is no API')
+    const posting = postCredits(stack.client, { group: 'rolling', accounts: 100, credits: 40, atOnce: 40 })
+    const ended = await stack.end(api, 'SIGTERM')
+    expect(ended).toEqual({ code: 0, signal: null })
+    const accepted = await posting
+    await stack.quiet()
+    if (accepted.length > 0) await expectCarriedOut(stack, accepted)
+    await stack.expectReconciled()
+  })
+})

@@ -1,0 +1,95 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { describeAlongside } from '../support/backends.ts'
+import { insertAccounts } from '../support/many-accounts.ts'
+import { startProcess } from '../support/processes.ts'
+import { API_KEY, openStack, type Stack } from '../support/stack.ts'
+
+describeAlongside('the nightbill command, as a person or a scheduler uses it', (it) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await openStack({ backend: 'postgres' })
+    await stack.client.createAccount({ accountId: 'acme', name: 'Acme Ltd', currency: 'USD' })
+    await stack.client.postCharges([
+      { accountId: 'acme', amount: '140', description: 'Usage', chargedOn: '2026-01-10' },
+    ])
+  })
+  afterAll(() => stack.close())
+
+  async function nightbill(...args: readonly string[]) {
+    const command = startProcess(['src/cli.ts', ...args], {
+      NIGHTBILL_URL: stack.url,
+      NIGHTBILL_API_KEY: API_KEY,
+      DATABASE_URL: stack.databaseUrl,
+    })
+    const { code } = await command.exited
+    return { code, out: command.stdout.join('\n'), err: command.stderr.join('\n') }
+  }
+  /** A command that must succeed, and what it answers. */
+  async function answerOf(...args: readonly string[]) {
+    const { code, out, err } = await nightbill(...args, '--json')
+    expect(code, err).toBe(0)
+    return JSON.parse(out)
+  }
+
+  it('credit add, list, disburse, reverse, unreverse, delete, around a bill run that completes: exit code 0', async () => {
+    const given = ['--account', 'acme', '--amount', '50.00', '--manual', '--wait']
+    const { creditId } = await answerOf('credit', 'add', ...given, '--reason', 'Goodwill')
+    const run = await answerOf('bill-run', 'start', '--group', 'default', '--date', '2026-01-31', '--wait')
+    expect(run).toMatchObject({ status: 'completed', progress: { accounts: 1, billed: 1 } })
+
+    const listed = await answerOf('credit', 'list', '--account', 'acme', '--status', 'issued')
+    expect(listed.data).toMatchObject([{ creditId, amount: '50.00', amountLeft: '50.00' }])
+    const { invoiceId } = listed.data[0]
+    const disbursed = await answerOf('credit', 'disburse', creditId, '--invoice', invoiceId, '--amount', '20')
+    expect(disbursed).toMatchObject({ credit: { amountLeft: '30.00' }, invoice: { balance: '120.00' } })
+    expect(await answerOf('credit', 'reverse', creditId, '--reason', 'In error', '--wait')).toMatchObject({
+      status: 'reversal_pending',
+    })
+    expect(await answerOf('credit', 'unreverse', creditId)).toMatchObject({ status: 'issued' })
+
+    const other = await answerOf('credit', 'add', ...given, '--reason', 'A mistake')
+    await answerOf('credit', 'delete', other.creditId)
+    const deleted = await answerOf('credit', 'list', '--account', 'acme', '--status', 'deleted')
+    expect(deleted.data).toMatchObject([{ creditId: other.creditId }])
+  })
+
+  it('the same run asked for twice with one key is one run; another bills nothing twice', async () => {
+    const asked = ['bill-run', 'start', '--date', '2026-01-31', '--wait', '--idempotency-key', 'nightly-2026-01-31']
+    const [first, second] = await Promise.all([answerOf(...asked), answerOf(...asked)])
+    expect(second.billRunId).toBe(first.billRunId)
+    expect(first.progress).toMatchObject({ billed: 0 })
+  })
+
+  it('a run that completes with failures: exit code 1; what could not be done: 2, with one line that says why', async () => {
+    await insertAccounts(stack, 'failing', 3)
+    await stack.asOwner(`
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'this account is broken'; end $$;
+      create trigger refuse before insert on invoice for each row execute function refuse()`)
+    const [failing, unknown, reached, usage] = await Promise.all([
+      nightbill('bill-run', 'start', '--group', 'failing', '--date', '2026-01-31', '--wait'),
+      nightbill('credit', 'delete', '0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f'),
+      nightbill('credit', 'list', '--api-key', 'a-key-that-nobody-made'),
+      nightbill('credit', 'add', '--account', 'acme'),
+    ])
+    expect(failing.code).toBe(1)
+    expect(failing.out).toContain('completed_with_failures')
+    expect([unknown.code, reached.code, usage.code]).toEqual([2, 2, 2])
+    expect(unknown.err.split('\n')).toHaveLength(1)
+    expect(unknown.err).toContain('credit_not_found')
+    await stack.asOwner('drop trigger refuse on invoice')
+  })
+
+  it('reconcile: exit code 0 when everything adds up, 1 when not, 2 when it could not tell', async () => {
+    const green = await nightbill('reconcile')
+    expect(green.code, green.err).toBe(0)
+    expect(green.out).toContain('Everything reconciles.')
+    await stack.asOwner('update invoice_counter set last_number = last_number + 1')
+    const red = await nightbill('reconcile')
+    expect(red.code).toBe(1)
+    expect(red.out).toContain('invoice_numbers')
+    await stack.asOwner('update invoice_counter set last_number = last_number - 1')
+    await stack.expectReconciled()
+    const nowhere = startProcess(['src/cli.ts', 'reconcile'], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
+    expect(await nowhere.exited).toMatchObject({ code: 2 })
+  })
+})

@@ -1,0 +1,90 @@
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net'
+
+export type Wire = Awaited<ReturnType<typeof openWire>>
+
+type Link = { readonly client: Socket; readonly server: Socket }
+
+/**
+ * A wire, on loopback, to whatever a URL names: an address that stays when what is behind it moves, that can be slow or cut, and
+ * that can lose Postgres's reply to a COMMIT.
+ */
+export async function openWire(targetUrl: string) {
+  let target = hostAndPort(targetUrl)
+  let delayMs = 0
+  let losing = { whose: '', left: 0 }
+  const links = new Set<Link>()
+
+  const accept = (client: Socket) => {
+    const server = connect({ ...target, noDelay: true })
+    const link = { client, server }
+    links.add(link)
+    const cut = () => {
+      links.delete(link)
+      client.destroy()
+      server.destroy()
+    }
+    for (const socket of [client, server]) socket.on('error', cut).on('close', cut)
+
+    let opening = ''
+    client.on('data', (chunk) => {
+      if (opening.length < 1_000) opening += chunk.toString('latin1')
+      if (losing.left > 0 && opening.includes(losing.whose) && isCommit(chunk)) {
+        losing.left -= 1
+        // The server gets it and carries it out; its reply finds nobody.
+        client.off('close', cut).destroy()
+        server.end(chunk)
+        server.resume()
+      } else {
+        pass(chunk, server)
+      }
+    })
+    server.on('data', (chunk) => pass(chunk, client))
+  }
+
+  /** In order, since all wait alike. */
+  const pass = (chunk: Buffer, to: Socket) => {
+    const write = () => to.writable && to.write(chunk)
+    if (delayMs === 0) write()
+    else setTimeout(write, delayMs)
+  }
+
+  const listener = createServer({ noDelay: true }, accept)
+  await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
+  const { port } = listener.address() as AddressInfo
+  const cut = () => {
+    for (const { client } of [...links]) client.destroy()
+  }
+  return {
+    /** The same URL by way of the wire. */
+    along: (url: string) => Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).toString(),
+    /** Where new connections go. */
+    lead: (url: string) => {
+      target = hostAndPort(url)
+    },
+    /** Holds everything back by this much, each way. */
+    delay: (ms: number) => {
+      delayMs = ms
+    },
+    /** Cuts all connections there are. */
+    cut,
+    /** Lets Postgres have the next COMMITs of connections with this application name, and cuts them before the reply. */
+    loseRepliesToCommit: (whose: string, times: number) => {
+      losing = { whose, left: times }
+    },
+    /** Replies that are still to be lost. */
+    stillToLose: () => losing.left,
+    close: async () => {
+      const closed = new Promise((resolve) => listener.close(resolve))
+      cut()
+      await closed
+    },
+  } as const
+}
+
+const hostAndPort = (url: string) => {
+  const { hostname, port } = new URL(url)
+  return { host: hostname, port: Number(port) }
+}
+
+/** A simple query that says just that. */
+const isCommit = (chunk: Buffer) => /^Q[\s\S]{4}commit;?\0/i.test(chunk.toString('latin1'))
