@@ -60,6 +60,18 @@ export async function claimKeys(
   const claimedHere = new Set<string>()
   return keyed.map((request, index) => {
     const name = nameOf(request)
+    const record = recordOf.get(name)
+    if (record && !record.request_hash.equals(request.requestHash)) {
+      return new Refusal(
+        'idempotency_key_reused',
+        'this Idempotency-Key was used with another body or address: use a new key',
+      )
+    }
+    // What was answered needs no claim: repeats may come all at once.
+    if (record) {
+      const { status, body, location } = record
+      return { status, ...(body === null ? {} : { body }), ...(location === null ? {} : { location }) }
+    }
     // A lock is granted again to the transaction that holds it: the second of two in one lot is in flight all the same.
     if (!claims[index]?.free || claimedHere.has(name)) {
       return new Refusal(
@@ -68,16 +80,7 @@ export async function claimKeys(
       )
     }
     claimedHere.add(name)
-    const record = recordOf.get(name)
-    if (!record) return undefined
-    if (!record.request_hash.equals(request.requestHash)) {
-      return new Refusal(
-        'idempotency_key_reused',
-        'this Idempotency-Key was used with another body or address: use a new key',
-      )
-    }
-    const { status, body, location } = record
-    return { status, ...(body === null ? {} : { body }), ...(location === null ? {} : { location }) }
+    return undefined
   })
 }
 
