@@ -1,6 +1,7 @@
 // Process entry: bills batches of accounts. Run more of these, on more machines, to bill faster.
 import { billBatchJob } from '../src/jobs/bill-batch.ts'
 import { carryOutBatch } from '../src/ledger/carry-out-batch.ts'
+import { openGate } from '../src/ledger/gate.ts'
 import { openProcess, runEntry } from '../src/open-process.ts'
 import { startWorker, workerSettings } from '../src/queue/start-worker.ts'
 import { wake } from '../src/queue/wake.ts'
@@ -13,9 +14,10 @@ await runEntry(async () => {
       billBatchJob,
       ids.map((billBatchId) => ({ v: 1 as const, billBatchId })),
     )
+  const gate = openGate()
   const settings = workerSettings(config, log, config.BILL_BATCH_CONCURRENCY)
   onStop(
-    startWorker(backend, billBatchJob, ({ billBatchId }) => carryOutBatch(db, billBatchId, wakeBatches), settings)
+    startWorker(backend, billBatchJob, ({ billBatchId }) => carryOutBatch(db, billBatchId, wakeBatches, gate), settings)
       .close,
   )
 })

@@ -41,6 +41,16 @@ export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch 
   )
 }
 
+/** Whether a batch was begun before and has not ended. */
+export async function wasBegun(db: Db, batchId: string): Promise<boolean> {
+  const batch = await db
+    .selectFrom('bill_batch')
+    .select(['attempts', 'status'])
+    .where('id', '=', batchId)
+    .executeTakeFirst()
+  return batch?.status === 'open' && batch.attempts > 0
+}
+
 /**
  * Closes a batch with its counts. False when it was closed before, because an earlier delivery billed it or its run was
  * cancelled: then nothing is to be written.

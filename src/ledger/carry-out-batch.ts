@@ -2,8 +2,9 @@ import type { Db } from '../db/open.ts'
 import { errorCode, isPassing } from '../db/passing-error.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { billAccounts } from './bill-accounts.ts'
-import { type ClaimedBatch, claimBatch, failBatch, splitBatch, uncountTry } from './bill-batch.ts'
+import { type ClaimedBatch, claimBatch, failBatch, splitBatch, uncountTry, wasBegun } from './bill-batch.ts'
 import { finishBillRun } from './finish-bill-run.ts'
+import { type Gate, openGate } from './gate.ts'
 import { lockAccounts } from './lock-accounts.ts'
 
 /** A batch that was begun so often and never ended, well or badly, takes its worker down with it. */
@@ -15,8 +16,20 @@ export type WakeBatches = (batchIds: readonly string[]) => Promise<void>
 /**
  * Carries out one batch of a bill run. What fails for a reason that passes is thrown, to be tried again. For any other
  * reason the batch is narrowed down until the failing account stands alone and is recorded, so that the others are billed.
+ * A batch that was begun before and did not end may take its worker down: it is tried when nothing else is under way in the
+ * process, which `gate` sees to, so that it takes nothing else with it.
  */
-export async function carryOutBatch(db: Db, batchId: string, wake: WakeBatches): Promise<void> {
+export async function carryOutBatch(
+  db: Db,
+  batchId: string,
+  wake: WakeBatches,
+  gate: Gate = openGate(),
+): Promise<void> {
+  const enter = (await wasBegun(db, batchId)) ? gate.alone : gate.together
+  await enter(() => tryBatch(db, batchId, wake))
+}
+
+async function tryBatch(db: Db, batchId: string, wake: WakeBatches): Promise<void> {
   const batch = await claimBatch(db, batchId)
   if (!batch) return
   if (batch.attempts > MOST_CRASHES) {
