@@ -2,8 +2,7 @@ import type { Contestant } from './contestant.ts'
 import { firstThing } from './contestants/first-thing.ts'
 import { type FloorShape, floor, shapeName } from './contestants/floor.ts'
 import { ours } from './contestants/ours.ts'
-import { connected } from './database.ts'
-import { BILL_DATE, makeWork, WARM_UP_ACCOUNTS } from './make-work.ts'
+import { BILL_DATE, dropWork, makeWork, WARM_UP_ACCOUNTS } from './make-work.ts'
 import { type BillRunResult, measureBillRun } from './measure-bill-run.ts'
 import type { QueueKind, Servers } from './servers.ts'
 
@@ -79,10 +78,7 @@ export async function benchBillRun(
   for (let round = 0; round < options.repeat; round += 1) {
     for (const contestant of contestants) results.push(await run(contestant))
   }
-  await connected(servers.postgresUrl, async (client) => {
-    await client.query(`alter database ${template} with is_template false`)
-    await client.query(`drop database ${template}`)
-  })
+  await dropWork(servers.postgresUrl, template)
   return {
     accounts,
     floorShape: shape && shapeName(shape),

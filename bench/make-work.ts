@@ -27,3 +27,14 @@ export async function makeWork(serverUrl: string, accounts: number): Promise<str
   )
   return name
 }
+
+/** Drops what makeWork made. */
+export async function dropWork(serverUrl: string, name: string): Promise<void> {
+  await connected(serverUrl, async (client) => {
+    await client.query(`alter database ${name} with is_template false`)
+    await client.query(`drop database ${name}`)
+  })
+}
+
+/** The key of an account by its number, from 1. */
+export const accountKey = (number: number) => `account-${String(number).padStart(7, '0')}`

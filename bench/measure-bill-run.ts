@@ -1,10 +1,9 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { openDb } from '../src/db/open.ts'
-import { reconcile } from '../src/ledger/reconcile.ts'
 import type { Contestant, Target } from './contestant.ts'
 import { type CpuTime, cpuTime } from './cpu-time.ts'
 import { cloneDatabase, connected, dropDatabase } from './database.ts'
+import { proveReconciled } from './prove-reconciled.ts'
 
 export type BillRunResult = {
   readonly contestant: string
@@ -65,17 +64,7 @@ async function walPosition(databaseUrl: string): Promise<number> {
 }
 
 async function prove(databaseUrl: string, name: string, expected: string | undefined): Promise<string> {
-  const db = openDb({
-    url: databaseUrl,
-    max: 1,
-    name: 'bench',
-    statementTimeoutMs: 0,
-    lockTimeoutMs: 0,
-    onIdleError: (error) => console.error(error),
-  })
-  const report = await reconcile(db).finally(() => db.destroy())
-  const broken = report.checks.filter(({ violations }) => violations > 0)
-  if (!report.ok) throw new Error(`${name} did not reconcile: ${JSON.stringify(broken, null, 2)}`)
+  await proveReconciled(databaseUrl, name)
   const checksum = await readFile(join(import.meta.dirname, 'checksum.sql'), 'utf8')
   const { rows } = await connected(databaseUrl, (client) => client.query(checksum))
   const outcome = JSON.stringify(rows[0], null, 2)

@@ -1,11 +1,13 @@
 // The benchmark: `npm run bench -- --help`.
 import { mkdir, writeFile } from 'node:fs/promises'
 import { dirname } from 'node:path'
-import { Command, InvalidArgumentError, Option } from 'commander'
-import { benchBillRun } from './bill-run.ts'
+import { Argument, Command, InvalidArgumentError, Option } from 'commander'
+import { type BillRunReport, benchBillRun } from './bill-run.ts'
 import type { FloorShape } from './contestants/floor.ts'
 import { readEnvironment } from './environment.ts'
+import { benchIntake, type IntakeReport } from './intake.ts'
 import { printBillRun } from './print-bill-run.ts'
+import { printIntake } from './print-intake.ts'
 import { type QueueKind, startServers } from './servers.ts'
 
 type Options = {
@@ -15,6 +17,7 @@ type Options = {
   readonly concurrency: number
   readonly queue: QueueKind
   readonly repeat: number
+  readonly seconds: number
   readonly contestants: readonly string[]
   readonly floor?: FloorShape
   readonly json?: string
@@ -45,21 +48,22 @@ function floorShape(text: string): FloorShape {
 
 const program = new Command('npm run bench --')
   .description(
-    'Measures the service against the best hand-written SQL and against the first thing one would write, side by side.',
+    'Measures bill runs against the best hand-written SQL and against the first thing one would write, and intake against a route that only adds to a queue: side by side.',
   )
-  .argument('[what]', 'bill-run', 'bill-run')
+  .addArgument(new Argument('[what]', 'what to measure').choices(['bill-run', 'intake', 'all']).default('bill-run'))
   .option('--accounts <n>', 'accounts to bill', count, 20_000)
   .option('--batch <n>', 'accounts in a batch', count, 500)
   .option('--workers <n>', 'bill-batch worker processes', count, 1)
   .option('--concurrency <n>', 'batches that one worker bills at once', count, 3)
   .addOption(new Option('--queue <backend>', 'where the queue is').choices(['redis', 'postgres']).default('postgres'))
   .option('--repeat <n>', 'rounds', count, 2)
-  .option('--contestants <names>', 'which take part', contestantList, CONTESTANTS)
+  .option('--contestants <names>', 'which take part in the bill run', contestantList, CONTESTANTS)
   .option(
     '--floor <shape>',
     'the floor, as all or 2x1000, when the best shape is known (by default all shapes are tried)',
     floorShape,
   )
+  .option('--seconds <n>', 'how long one load of intake lasts', count, 8)
   .option('--json <file>', 'where to write the figures')
   .addHelpText(
     'after',
@@ -67,36 +71,53 @@ const program = new Command('npm run bench --')
 Examples:
   npm run bench -- --accounts 20000
   npm run bench -- bill-run --accounts 300000 --queue redis --json bench/results/redis-300000.json
-  npm run bench -- bill-run --accounts 1000000 --contestants ours,floor --floor 2x1000 --repeat 1`,
+  npm run bench -- bill-run --accounts 1000000 --contestants ours,floor --floor 2x1000 --repeat 1
+  npm run bench -- intake --queue redis --seconds 8 --json bench/results/intake-redis.json
+  npm run bench -- all --json bench/results/all.json
+
+The intake is measured beside a Redis for the bare route: redis-server must be on the PATH.
+The plot: node bench/plot.ts docs/bill-run-rate.svg bench/results/*.json`,
   )
 
 program.parse()
 const options = program.opts<Options>()
-const [what = 'bill-run'] = program.args
-if (what !== 'bill-run') program.error(`there is no benchmark ${what}`)
+const [what = 'bill-run'] = program.processedArgs as [string]
+const { batch, workers, concurrency, queue, repeat, seconds } = options
 
 const say = (line: string) => console.error(line)
-const servers = await startServers(options.queue === 'redis')
-process.once('SIGINT', async () => {
-  await servers.stop()
-  process.exit(130)
-})
+const servers = await startServers(queue === 'redis')
+for (const [signal, exitCode] of [
+  ['SIGINT', 130],
+  ['SIGTERM', 143],
+] as const) {
+  process.once(signal, async () => {
+    await servers.stop()
+    process.exit(exitCode)
+  })
+}
 try {
   const environment = await readEnvironment(servers)
-  const billRun = await benchBillRun(servers, { ...options, floorShape: options.floor }, say)
-  const { batch, workers, concurrency, queue } = options
-  console.log(
-    `\n${environment.cpus}, ${environment.memory}; Node ${environment.node}, Postgres ${environment.postgres}, BullMQ ${environment.bullmq}`,
-  )
   const kept = queue === 'redis' ? `Redis ${environment.redis}` : 'Postgres'
+  const report: { billRun?: BillRunReport; intake?: IntakeReport } = {}
   console.log(
-    `${workers} worker(s), ${concurrency} batches of ${batch} at once each, queue on ${kept}; medians of ${options.repeat}, each reconciled\n`,
+    `\n${environment.cpus}, ${environment.memory}; Node ${environment.node}, Postgres ${environment.postgres}, BullMQ ${environment.bullmq}; queue on ${kept}`,
   )
-  console.log(printBillRun(billRun))
+  if (what !== 'intake') {
+    report.billRun = await benchBillRun(servers, { ...options, floorShape: options.floor }, say)
+    console.log(
+      `\n${workers} worker(s), ${concurrency} batches of ${batch} at once each; medians of ${repeat}, each reconciled\n`,
+    )
+    console.log(printBillRun(report.billRun))
+  }
+  if (what !== 'bill-run') {
+    report.intake = await benchIntake(servers, { seconds, repeat }, say)
+    console.log(`\nLoads of ${seconds} s; medians of ${repeat}, every credit pending at the end and reconciled\n`)
+    console.log(printIntake(report.intake))
+  }
   if (options.json !== undefined) {
-    const settings = { batch, workers, concurrency, queue, repeat: options.repeat }
+    const settings = { batch, workers, concurrency, queue, repeat, seconds }
     await mkdir(dirname(options.json), { recursive: true })
-    await writeFile(options.json, `${JSON.stringify({ environment, settings, billRun }, null, 2)}\n`)
+    await writeFile(options.json, `${JSON.stringify({ environment, settings, ...report }, null, 2)}\n`)
   }
 } catch (error) {
   console.error(error)

@@ -21,17 +21,13 @@ export type Servers = {
  * `settings` go over the service's, to try others.
  */
 export async function startServers(redis: boolean, settings: Readonly<Record<string, string>> = {}): Promise<Servers> {
-  const dataDir = await mkdtemp(join(tmpdir(), 'nightbill-bench-'))
-  // Every account may enter, as the one that Postgres runs as under root has to.
-  await chmod(dataDir, 0o711)
+  const dataDir = await makeDataDir()
   const postgres = await startEmbeddedPostgres({ dataDir, settings })
   const server = redis ? await startRedis() : undefined
   const stop = async () => {
     await server?.stop()
     await postgres.stop()
-    const elsewhere = await readFile(join(dataDir, 'postgres-location'), 'utf8').catch(() => undefined)
-    if (elsewhere !== undefined) await rm(elsewhere.trim(), { recursive: true, force: true })
-    await rm(dataDir, { recursive: true, force: true })
+    await removeDataDir(dataDir)
   }
   return {
     postgresUrl: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href,
@@ -40,11 +36,28 @@ export async function startServers(redis: boolean, settings: Readonly<Record<str
   }
 }
 
-/** A Redis on a free port as the service wants it in earnest: append-only file, no eviction. */
-export async function startRedis(): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
+/** A new folder for an embedded Postgres. */
+export async function makeDataDir(): Promise<string> {
+  const dataDir = await mkdtemp(join(tmpdir(), 'nightbill-bench-'))
+  // Every account may enter, as the one that Postgres runs as under root has to.
+  await chmod(dataDir, 0o711)
+  return dataDir
+}
+
+/** Removes it with the data, which may be kept elsewhere. */
+export async function removeDataDir(dataDir: string): Promise<void> {
+  const elsewhere = await readFile(join(dataDir, 'postgres-location'), 'utf8').catch(() => undefined)
+  if (elsewhere !== undefined) await rm(elsewhere.trim(), { recursive: true, force: true })
+  await rm(dataDir, { recursive: true, force: true })
+}
+
+/** A Redis on a free port as the service wants it in earnest: append-only file, no eviction. Or one that keeps nothing. */
+export async function startRedis(
+  appendOnly: 'yes' | 'no' = 'yes',
+): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'nightbill-bench-redis-'))
   const port = await freePort()
-  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', 'yes']
+  const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', appendOnly]
   const child = spawn('redis-server', [...args, '--maxmemory-policy', 'noeviction'], {
     stdio: ['ignore', 'pipe', 'inherit'],
   })
@@ -69,7 +82,11 @@ function accepting(redis: ChildProcess): Promise<void> {
       if (chunk.toString().includes('Ready to accept connections')) resolve()
     })
     redis.once('error', (error) =>
-      reject(new Error(`redis-server cannot be started (${error.message}); use --queue postgres`)),
+      reject(
+        new Error(
+          `redis-server cannot be started (${error.message}): without it there is bill-run with --queue postgres`,
+        ),
+      ),
     )
     redis.once('exit', (code) => reject(new Error(`redis-server ended with exit code ${code}`)))
   })

@@ -4,6 +4,7 @@ import { billRunJob } from '../../src/jobs/bill-run.ts'
 import { openBackend } from '../../src/queue/backend.ts'
 import type { Contestant, Target } from '../contestant.ts'
 import { openClient } from '../database.ts'
+import { apiReady, inTime } from '../in-time.ts'
 import { freePort } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
 
@@ -15,7 +16,10 @@ export const ours: Contestant = {
   start: async (target) => {
     const port = await freePort()
     const env = environment(target, port)
-    const batchWorkers = startProcesses(Array(target.workers).fill('--max-semi-space-size=16 workers/bill-batch.ts'), env)
+    const batchWorkers = startProcesses(
+      Array(target.workers).fill('--max-semi-space-size=16 workers/bill-batch.ts'),
+      env,
+    )
     const others = startProcesses(['src/cli.ts api', 'workers/bill-run.ts', 'workers/relay.ts'], env)
     const watch = await openClient(target.databaseUrl)
 
@@ -75,13 +79,6 @@ async function startBillRun(
   return ((await response.json()) as { billRunId: string }).billRunId
 }
 
-async function apiReady(port: number): Promise<void> {
-  await inTime('the API', async () => {
-    const response = await fetch(`http://127.0.0.1:${port}/readyz`).catch(() => undefined)
-    return response?.status === 200
-  })
-}
-
 /** Waits until the workers have told the queue that they are there. */
 async function workersReady({ databaseUrl, redisUrl, workers }: Target, prefix: string): Promise<void> {
   const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
@@ -92,12 +89,4 @@ async function workersReady({ databaseUrl, redisUrl, workers }: Target, prefix: 
   })
   for (const queue of queues) await queue.close()
   await backend.close()
-}
-
-async function inTime(what: string, isReady: () => Promise<boolean>): Promise<void> {
-  for (let tries = 0; tries < 600; tries += 1) {
-    if (await isReady()) return
-    await sleep(50)
-  }
-  throw new Error(`not ready after 30 s: ${what}`)
 }

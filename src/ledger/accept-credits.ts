@@ -10,7 +10,7 @@ import type { Actor } from './actor.ts'
 export type AcceptedCredit = { readonly jobId: string; readonly creditId: string }
 
 type Account = { readonly id: number; readonly key: string; readonly currency: string }
-type Checked = { readonly request: CreditRequest; readonly account: Account; readonly hash: Buffer } & AcceptedCredit
+type Checked = { readonly request: CreditRequest; readonly account: Account; readonly amount: Money } & AcceptedCredit
 
 /**
  * Accepts credits: writes the durable job of each, which is what a 202 promises. Gives for each request, in order, its job and
@@ -65,11 +65,11 @@ function checkCredit(request: CreditRequest, account: Account | undefined): Chec
   if (typeof amount === 'string') {
     return new Refusal('invalid_amount', `the amount ${amount}`, [{ pointer: '/amount', message: amount }])
   }
-  return { request, account, hash: contentHash(request, amount), jobId: newId(), creditId: newId() }
+  return { request, account, amount, jobId: newId(), creditId: newId() }
 }
 
 /** What makes two requests with one reference the same: all that the credit will be, however it is written ("50" is "50.00"). */
-function contentHash(request: CreditRequest, amount: Money): Buffer {
+function contentHash({ request, amount }: Checked): Buffer {
   const { reason, note = null, automaticDisbursement = true } = request
   return createHash('sha256')
     .update(JSON.stringify([amount.toFixed(), reason, note, automaticDisbursement]))
@@ -82,7 +82,11 @@ async function claimReferences(
   checked: readonly Checked[],
 ): Promise<ReadonlyMap<string, AcceptedCredit | Refusal>> {
   const referring = checked
-    .flatMap((item) => (item.request.reference === undefined ? [] : [{ ...item, reference: item.request.reference }]))
+    .flatMap((item) =>
+      item.request.reference === undefined
+        ? []
+        : [{ ...item, reference: item.request.reference, hash: contentHash(item) }],
+    )
     // One order for everyone, so that two batches with the same references never wait for each other in a circle.
     .sort((a, b) => a.account.id - b.account.id || (a.reference < b.reference ? -1 : a.reference > b.reference ? 1 : 0))
   if (referring.length === 0) return new Map()

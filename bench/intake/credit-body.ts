@@ -1,0 +1,12 @@
+import type { CreditRequest } from '../../src/jobs/credit.ts'
+import { accountKey } from '../make-work.ts'
+
+/** The nth credit of a load: each has an amount and a reason that hardly another has. */
+export function creditBody(n: number, accounts: number): CreditRequest {
+  return {
+    accountId: accountKey((n % accounts) + 1),
+    amount: `${1 + (n % 97)}.${String(n % 100).padStart(2, '0')}`,
+    reason: `Service interruption, case ${n}`,
+    automaticDisbursement: n % 3 !== 0,
+  }
+}
