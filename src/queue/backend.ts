@@ -1,4 +1,12 @@
-import { createPostgresBackend, type Processor, Queue, runMigrations, Worker, type WorkerOptions } from 'bullmq'
+import {
+  createPostgresBackend,
+  DEFAULT_SCHEMA,
+  type Processor,
+  Queue,
+  runMigrations,
+  Worker,
+  type WorkerOptions,
+} from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
 
@@ -57,23 +65,47 @@ export async function prepareBackend({
   }
 }
 
+/**
+ * Nobody listens to a client's 'error' events just after it has connected or while it is out of its pool: one that is terminated
+ * at such a moment would end the process. Whoever uses it next learns of it by the statement that fails.
+ */
+class SteadyClient extends pg.Client {
+  constructor(config?: string | pg.ClientConfig) {
+    super(config)
+    this.on('error', () => {})
+  }
+}
+
 function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend {
-  const connection = { connectionString: databaseUrl, max: POSTGRES_POOL, connectionTimeoutMillis: 5_000 }
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 2_000 })
-  pool.on('error', onError)
+  const pools: pg.Pool[] = []
+  const openPool = (max: number, options: pg.PoolConfig = {}) => {
+    const pool = new pg.Pool({
+      connectionString: databaseUrl,
+      max,
+      connectionTimeoutMillis: 5_000,
+      Client: SteadyClient,
+      ...options,
+    })
+    pools.push(pool.on('error', onError))
+    return pool
+  }
+  // BullMQ would open a pool by itself, but listen on a client of its own that is not steady.
+  const openQueuePool = () =>
+    openPool(POSTGRES_POOL + 1, { keepAlive: true, options: `-c search_path=${DEFAULT_SCHEMA}` })
+  const pingPool = openPool(1, { connectionTimeoutMillis: 2_000 })
   return {
     kind: 'postgres',
     openQueue: (name) =>
-      listening(new Queue(name, { connection: connection as never }, createPostgresBackend as never), onError),
+      listening(new Queue(name, { connection: openQueuePool() as never }, createPostgresBackend as never), onError),
     openWorker: (name, process, options) =>
       listening(
-        new Worker(name, process, { ...options, connection: connection as never }, createPostgresBackend as never),
+        new Worker(name, process, { ...options, connection: openQueuePool() as never }, createPostgresBackend as never),
         onError,
       ),
-    ping: async () => void (await pool.query('select 1')),
+    ping: async () => void (await pingPool.query('select 1')),
     // A Postgres without room takes no credit or charge either: then there is nothing to be woken.
     isFull: async () => false,
-    close: () => pool.end(),
+    close: async () => void (await Promise.all(pools.map((pool) => pool.end()))),
   }
 }
 

@@ -1,14 +1,20 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { openDb } from '../../src/db/open.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
 import { describeAlongside, onEachBackend } from '../support/backends.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
+import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 import { openWire } from '../support/wire.ts'
+
+const entries = ['api', 'credit', 'bill-run', 'bill-batch', 'relay'] as const
 
 onEachBackend('every connection to Postgres terminated, again and again', (backend, it) => {
   let stack: Stack
@@ -21,12 +27,14 @@ onEachBackend('every connection to Postgres terminated, again and again', (backe
     await insertAccounts(stack, 'ended', 1_500)
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'ended', billDate: BILL_DATE })
     const posting = postCredits(stack.client, { group: 'ended', accounts: 50, credits: 150, atOnce: 5 })
-    for (let time = 1; time <= 15; time += 1) {
+    for (let time = 1; time <= 25; time += 1) {
       await stack.asOwner(`
         select pg_terminate_backend(pid) from pg_stat_activity
         where datname = current_database() and pid <> pg_backend_pid() and application_name <> 'test'`)
-      await sleep(50 + Math.random() * 200)
+      await sleep(50 + Math.random() * 150)
     }
+    // No process has gone with its connections.
+    expect(entries.flatMap((name) => stack.running(name))).toHaveLength(entries.length)
     const accepted = await posting
     expect(accepted.length).toBeGreaterThan(0)
     await stack.quiet()
@@ -34,6 +42,37 @@ onEachBackend('every connection to Postgres terminated, again and again', (backe
     await expectCarriedOut(stack, accepted)
     await stack.expectReconciled()
   }, 90_000)
+})
+
+describeAlongside('a connection that is terminated while its transaction stands between two statements', (it) => {
+  it('fails that transaction, which is tried again, and not the process', async () => {
+    const database = await openTestDatabase()
+    const db = openDb({
+      url: database.url,
+      max: 1,
+      name: 'between',
+      statementTimeoutMs: 5_000,
+      lockTimeoutMs: 5_000,
+      onIdleError: () => {},
+    })
+    let tries = 0
+    const answer = await inTransaction(db, async (tx) => {
+      tries += 1
+      await sql`select 1`.execute(tx)
+      if (tries === 1) {
+        await execute(
+          database.url,
+          "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'between'",
+        )
+        await sleep(200)
+      }
+      const { rows } = await sql<{ answer: number }>`select 42 as answer`.execute(tx)
+      return rows[0]?.answer
+    })
+    expect([answer, tries]).toEqual([42, 2])
+    await db.destroy()
+    await database.drop()
+  })
 })
 
 describeAlongside('Postgres stopped at once (immediate) and started again', (it) => {
