@@ -32,6 +32,7 @@ export function openLog(name: string, level: string): Logger {
         'err.parameters',
         'err.where',
         'err.detail',
+        'err.command.args',
       ],
       censor: '[redacted]',
     },

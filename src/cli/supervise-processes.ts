@@ -32,7 +32,7 @@ export async function superviseProcesses(
   })
 
   const keep = async (name: string, args: readonly string[]): Promise<number> => {
-    for (;;) {
+    for (let starts = 1; ; starts += 1) {
       const child = spawn(process.execPath, args, {
         cwd: folder,
         env: environmentWith(env),
@@ -42,7 +42,8 @@ export async function superviseProcesses(
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       running.delete(child)
       if (stopping) return 0
-      if (code === CANNOT_START) return code
+      // Later the same code may only mean that the database is away at the moment of a restart.
+      if (code === CANNOT_START && starts === 1) return code
       log.error({ process: name, code, signal }, 'a process ended unexpectedly; starting it again')
       await sleep(RESTART_AFTER_MS)
       if (stopping) return 0

@@ -40,25 +40,30 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     await insertAccounts(stack, 'again', ACCOUNTS)
     const held = await holdLock(stack.databaseUrl, 'select from invoice_counter for update')
     const billRunId = await startRun('again')
-    await eventually(async () => expect(await batchesOf(billRunId)).toHaveLength(3))
-    await stack.withQueues(async (queues) => {
-      for (const billBatchId of await batchesOf(billRunId)) {
-        await queues.of({ name: 'bill-batch' }).addBulk(
-          Array.from({ length: 10 }, (_, time) => ({
-            name: 'bill-batch',
-            data: { v: 1, billBatchId },
-            opts: {
-              jobId: `${billBatchId}-${time}`,
-              attempts: 8,
-              backoff: { type: 'fixed', delay: 100 },
-              removeOnComplete: true,
-            },
-          })),
-        )
-      }
-    })
-    await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(3))
-    await held.release()
+    try {
+      await eventually(async () => expect(await batchesOf(billRunId)).toHaveLength(3))
+      await stack.withQueues(async (queues) => {
+        for (const billBatchId of await batchesOf(billRunId)) {
+          await queues.of({ name: 'bill-batch' }).addBulk(
+            Array.from({ length: 10 }, (_, time) => ({
+              name: 'bill-batch',
+              data: { v: 1, billBatchId },
+              opts: {
+                jobId: `${billBatchId}-${time}`,
+                attempts: 8,
+                backoff: { type: 'fixed', delay: 100 },
+                removeOnComplete: true,
+              },
+            })),
+          )
+        }
+      })
+      await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(0))
+      // Time for the others to take theirs too.
+      await sleep(300)
+    } finally {
+      await held.release()
+    }
     await expectDone(billRunId, 'again')
   })
 
