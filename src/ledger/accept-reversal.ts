@@ -9,7 +9,7 @@ import { findCredit } from './find-credit.ts'
 
 /**
  * Accepts the reversal of an issued credit: writes its durable job. Asked for again while one is under way or pending, it gives the
- * same answer. Throws a Refusal `credit_not_found`, `credit_deleted`, `credit_not_issued` or `credit_already_reversed`.
+ * same answer. Throws a Refusal `credit_not_found`, `credit_not_issued` or `credit_already_reversed`.
  */
 export async function acceptReversal(
   tx: Tx,
