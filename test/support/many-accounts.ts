@@ -5,7 +5,11 @@ import type { Stack } from './stack.ts'
 export const BILL_DATE = '2026-01-31'
 
 /** Accounts of a bill group, named `<group>-1` and so on, with a charge each, and for every third an automatic credit, all made by a few statements. */
-export async function insertAccounts({ asOwner }: Stack, group: string, count: number): Promise<void> {
+export async function insertAccounts(
+  { asOwner }: { readonly asOwner: (statement: string) => Promise<unknown> },
+  group: string,
+  count: number,
+): Promise<void> {
   await asOwner(`
     insert into account (key, name, currency, bill_group)
       select '${group}-' || n, 'Account ' || n, 'USD', '${group}' from generate_series(1, ${count}) n;
