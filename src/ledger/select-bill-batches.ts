@@ -3,7 +3,7 @@ import type { Tx } from '../db/open.ts'
 import { insertBatches } from './bill-batch.ts'
 
 /** How many accounts are selected in one transaction: workers begin on the first while the next are selected. */
-const SLICE = 20_000
+const SLICE = 4_000
 
 export type SelectedSlice = { readonly batchIds: readonly string[]; readonly selectedAll: boolean }
 
@@ -47,7 +47,7 @@ async function accountsWithPending(
   billDate: string,
   after: number,
 ): Promise<{ accountIds: readonly number[]; upTo: number | undefined }> {
-  const { rows } = await sql<{ id: number; in_group: boolean }>`
+  const { rows } = await sql<{ ids: number[] | null; selected: number; up_to: number | null }>`
     with pending as (
       (select distinct account_id from charge
        where not billed and charged_on <= ${billDate}::date and account_id > ${after}::bigint
@@ -58,11 +58,8 @@ async function accountsWithPending(
        order by account_id limit ${SLICE})
       order by account_id limit ${SLICE}
     )
-    select account.id, account.bill_group = ${billGroup}::text as in_group
-    from account where account.id = any(array(select account_id from pending))
-    order by account.id`.execute(tx)
-  return {
-    accountIds: rows.filter(({ in_group }) => in_group).map(({ id }) => id),
-    upTo: rows.length < SLICE ? undefined : rows.at(-1)?.id,
-  }
+    select array_agg(id order by id) filter (where bill_group = ${billGroup}::text) as ids, count(*) as selected, max(id) as up_to
+    from account where id = any(array(select account_id from pending))`.execute(tx)
+  const { ids, selected, up_to } = rows[0] as (typeof rows)[number]
+  return { accountIds: ids ?? [], upTo: selected < SLICE ? undefined : (up_to ?? undefined) }
 }
