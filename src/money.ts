@@ -9,6 +9,10 @@ export type Money = Decimal
 
 export const ZERO: Money = new Money(0)
 
+/** Adds up amounts of one currency; nothing adds up to zero. */
+export const sum = (amounts: readonly Money[]): Money =>
+  amounts.length === 0 ? ZERO : amounts.reduce((total, amount) => total.plus(amount))
+
 /** At most this many digits before the point (domain.md, Money). */
 const MAX_INTEGER_DIGITS = 15
 

@@ -31,6 +31,7 @@ export function disburseOldestFirst(
   credits: readonly CreditState[],
   invoices: readonly OpenInvoice[],
 ): readonly PlannedDisbursement[] {
+  if (credits.length === 0) return []
   const disbursements: PlannedDisbursement[] = []
   const owed = invoices.toSorted(oldestDueFirst).map(({ id, balance }) => ({ id, balance }))
   let first = 0

@@ -1,4 +1,4 @@
-import { type Money, ZERO } from '../money.ts'
+import { type Money, sum } from '../money.ts'
 import type { AccountState, CreditState } from './account-state.ts'
 import { disburseOldestFirst, NEW_INVOICE, type PlannedDisbursement } from './disburse.ts'
 import { addDays } from './due-date.ts'
@@ -33,15 +33,20 @@ export function planInvoice(state: AccountState, billDate: string): InvoicePlan 
   if (charges.length + credits.length + reversals.length === 0) return undefined
 
   const dueOn = addDays(billDate, state.paymentTermsDays)
-  const totalCharge = sum(charges.map(({ amount }) => amount))
-  const total = totalCharge.plus(sum(reversals.map(({ amount }) => amount)))
+  const totalCharge = sum(amountsOf(charges))
+  const total = sum([totalCharge, ...amountsOf(reversals)])
 
   // What a reversed credit has left closes against its own reversal: the account ends where it would be had the credit
   // never been given, however much of it had been disbursed. Nothing else touches that part of the invoice's balance.
   const closing = reversals
     .filter(hasLeft)
     .map((credit) => ({ creditId: credit.id, invoiceId: NEW_INVOICE, amount: credit.left }))
-  const opened = { id: NEW_INVOICE, number: Number.POSITIVE_INFINITY, dueOn, balance: total.minus(sumOf(closing)) }
+  const opened = {
+    id: NEW_INVOICE,
+    number: Number.POSITIVE_INFINITY,
+    dueOn,
+    balance: lessDisbursed(total, amountsOf(closing)),
+  }
   const automatic = disburseOldestFirst([...state.carried, ...credits].filter(isAutomatic), [...state.unpaid, opened])
 
   const disbursements = [...closing, ...automatic]
@@ -50,7 +55,7 @@ export function planInvoice(state: AccountState, billDate: string): InvoicePlan 
     dueOn,
     totalCharge,
     total,
-    balance: total.minus(sumOf(disbursements.filter(({ invoiceId }) => invoiceId === NEW_INVOICE))),
+    balance: lessDisbursed(total, amountsOf(disbursements.filter(({ invoiceId }) => invoiceId === NEW_INVOICE))),
     transactions: [
       ...charges.map(({ id, amount }) => ({ type: 'charge' as const, amount, sourceId: id })),
       ...reversals.map(({ id, amount }) => ({ type: 'reversed_credit' as const, amount, sourceId: id })),
@@ -62,12 +67,11 @@ export function planInvoice(state: AccountState, billDate: string): InvoicePlan 
 
 const isAutomatic = (credit: CreditState) => credit.automatic
 const hasLeft = (credit: CreditState) => !credit.left.isZero()
-const sum = (amounts: readonly Money[]) => amounts.reduce((total, amount) => total.plus(amount), ZERO)
-const sumOf = (disbursements: readonly PlannedDisbursement[]) => sum(disbursements.map(({ amount }) => amount))
+const amountsOf = (items: readonly { readonly amount: Money }[]) => items.map(({ amount }) => amount)
 
 /** What a credit has left after some disbursements of it, or an invoice owes after some to it. Throws if that went below zero. */
 export function lessDisbursed(before: Money, disbursed: readonly Money[]): Money {
-  const after = before.minus(sum(disbursed))
+  const after = disbursed.reduce((left, amount) => left.minus(amount), before)
   if (after.isNegative()) throw new Error(`${sum(disbursed).toString()} disbursed of ${before.toString()}`)
   return after
 }

@@ -2,12 +2,12 @@ import { NEW_INVOICE } from '../billing/disburse.ts'
 import { planInvoice } from '../billing/plan-invoice.ts'
 import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
+import { type BatchRows, type InvoiceToWrite, rowsOf } from './batch-rows.ts'
 import { type BatchToBill, closeBatch } from './bill-batch.ts'
-import { countBatch } from './count-batch.ts'
+import { type BatchCounts, countBatch } from './count-batch.ts'
 import { lockAccounts } from './lock-accounts.ts'
 import { readAccountStates } from './read-account-states.ts'
 import {
-  type InvoiceToWrite,
   settleCredits,
   settleOlderInvoices,
   writeCharges,
@@ -21,6 +21,22 @@ import {
  * so a repeated delivery finds it closed and changes nothing. The counts are written with the invoices and cannot drift.
  */
 export async function billAccounts(tx: Tx, batch: BatchToBill): Promise<void> {
+  const { counts, rows } = await decide(tx, batch)
+  if (!(await closeBatch(tx, batch, counts))) return
+
+  await writeCharges(tx, rows.charges, rows.invoices)
+  await writeCredits(tx, rows.credits)
+  await writeDisbursements(tx, rows.disbursements)
+  await settleCredits(tx, rows.settledCredits)
+  await settleOlderInvoices(tx, rows.settledInvoices)
+  await writeInvoices(tx, batch, rows.invoices) // last: the invoice counter stays locked until COMMIT
+}
+
+/**
+ * Locks the accounts and decides what to write. Nothing but the rows outlives the decision: what is garbage at once costs the
+ * collector nothing, what is still there when the next batches come is copied.
+ */
+async function decide(tx: Tx, batch: BatchToBill): Promise<{ readonly counts: BatchCounts; readonly rows: BatchRows }> {
   const accounts = await lockAccounts(tx, batch.accountIds)
   const states = await readAccountStates(tx, accounts, batch.billDate)
 
@@ -36,13 +52,5 @@ export async function billAccounts(tx: Tx, batch: BatchToBill): Promise<void> {
     }))
     invoices.push({ id, account, state, plan, disbursements })
   }
-
-  if (!(await closeBatch(tx, batch, countBatch(invoices)))) return
-
-  await writeCharges(tx, invoices)
-  await writeCredits(tx, invoices)
-  await writeDisbursements(tx, invoices)
-  await settleCredits(tx, invoices)
-  await settleOlderInvoices(tx, invoices)
-  await writeInvoices(tx, batch, invoices) // last: the invoice counter stays locked until COMMIT
+  return { counts: countBatch(invoices), rows: rowsOf(invoices) }
 }

@@ -1,5 +1,5 @@
-import { type Money, ZERO } from '../money.ts'
-import type { InvoiceToWrite } from './write-invoices.ts'
+import { type Money, sum } from '../money.ts'
+import type { InvoiceToWrite } from './batch-rows.ts'
 
 /** What a batch did in one currency. */
 export type BatchTotal = {
@@ -15,29 +15,19 @@ export type BatchCounts = { readonly billed: number; readonly totals: readonly B
 
 /** Counts what a batch is about to write, by currency. */
 export function countBatch(invoices: readonly InvoiceToWrite[]): BatchCounts {
-  const totals = new Map<string, BatchTotal>()
-  for (const { account, state, plan } of invoices) {
-    const so = totals.get(account.currency) ?? nothing(account.currency)
-    const { credits, reversals } = state.pending
-    totals.set(account.currency, {
-      currency: account.currency,
-      invoices: so.invoices + 1,
-      charged: so.charged.plus(plan.totalCharge),
-      creditsIssued: { count: so.creditsIssued.count + credits.length, amount: add(so.creditsIssued.amount, credits) },
-      disbursed: add(so.disbursed, plan.disbursements),
-      creditsReversed: {
-        count: so.creditsReversed.count + reversals.length,
-        amount: add(so.creditsReversed.amount, reversals),
-      },
-    })
-  }
-  return { billed: invoices.length, totals: [...totals.values()] }
+  const byCurrency = Map.groupBy(invoices, ({ account }) => account.currency)
+  const totals = Array.from(byCurrency, ([currency, ofCurrency]) => ({
+    currency,
+    invoices: ofCurrency.length,
+    charged: sum(ofCurrency.map(({ plan }) => plan.totalCharge)),
+    creditsIssued: countAndSum(ofCurrency.flatMap(({ state }) => state.pending.credits)),
+    disbursed: countAndSum(ofCurrency.flatMap(({ plan }) => plan.disbursements)).amount,
+    creditsReversed: countAndSum(ofCurrency.flatMap(({ state }) => state.pending.reversals)),
+  }))
+  return { billed: invoices.length, totals }
 }
 
-function nothing(currency: string): BatchTotal {
-  const none = { count: 0, amount: ZERO }
-  return { currency, invoices: 0, charged: ZERO, creditsIssued: none, disbursed: ZERO, creditsReversed: none }
-}
-
-const add = (sum: Money, items: readonly { readonly amount: Money }[]) =>
-  items.reduce((so, { amount }) => so.plus(amount), sum)
+const countAndSum = (items: readonly { readonly amount: Money }[]) => ({
+  count: items.length,
+  amount: sum(items.map(({ amount }) => amount)),
+})

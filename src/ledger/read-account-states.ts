@@ -46,9 +46,6 @@ export async function readAccountStates(
   const of = (accountId: number) => collected.get(accountId) as Collected
 
   const ids = pgArray(accounts.map(({ id }) => id))
-  for (const row of await pendingCharges(db, ids, billDate)) {
-    of(row.account_id).charges.push({ id: row.id, amount: new Money(row.amount) })
-  }
   for (const row of await openCredits(db, ids)) {
     const account = of(row.account_id)
     const credits = { pending: account.credits, reversal_pending: account.reversals, issued: account.carried }[
@@ -69,6 +66,10 @@ export async function readAccountStates(
         balance: new Money(row.balance),
       })
     }
+  }
+  // Last, since they are by far the most: nothing waits with all of them in memory.
+  for (const row of await pendingCharges(db, ids, billDate)) {
+    of(row.account_id).charges.push({ id: row.id, amount: new Money(row.amount) })
   }
 
   return new Map(
