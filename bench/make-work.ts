@@ -8,7 +8,7 @@ import { connected, withDatabase } from './database.ts'
 export const BILL_DATE = '2026-11-30'
 
 /** Accounts of the group `warm-up`, which every contestant bills before its clock starts: a service that has been up is warm. */
-export const WARM_UP_ACCOUNTS = 2_000
+export const WARM_UP_ACCOUNTS = 10_000
 
 /** Makes a database with the work for so many accounts, to be cloned for each contestant, and gives its name. */
 export async function makeWork(serverUrl: string, accounts: number): Promise<string> {

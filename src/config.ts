@@ -37,7 +37,7 @@ export const ConfigSchema = Type.Object({
     pattern: '^[A-Za-z0-9_-]{1,64}$',
     description: "This installation's name on a shared Redis",
   }),
-  BILL_BATCH_SIZE: Count(500, 5_000, 'Accounts billed in one transaction'),
+  BILL_BATCH_SIZE: Count(1_000, 5_000, 'Accounts billed in one transaction'),
   BILL_BATCH_CONCURRENCY: Count(4, 64, 'Batches that one worker process bills at once'),
   CREDIT_CONCURRENCY: Count(4, 64, 'Lots of credits or of reversals that one worker process carries out at once'),
   RELAY_INTERVAL_MS: Milliseconds(5_000, 100, 'How often the relay looks for what is durable but has no live job'),

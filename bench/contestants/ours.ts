@@ -33,7 +33,7 @@ export const ours: Contestant = {
         })
         if (rows[0]?.status === 'completed') return
         if (rows[0]) throw new Error(`the bill run ended ${rows[0].status}`)
-        await sleep(10)
+        await sleep(25)
       }
     }
     await apiReady(port)
