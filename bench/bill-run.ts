@@ -2,12 +2,14 @@ import type { Contestant } from './contestant.ts'
 import { firstThing } from './contestants/first-thing.ts'
 import { type FloorShape, floor, shapeName } from './contestants/floor.ts'
 import { ours } from './contestants/ours.ts'
-import { BILL_DATE, dropWork, makeWork, WARM_UP_ACCOUNTS } from './make-work.ts'
+import { BILL_DATE, dropWork, makeWork } from './make-work.ts'
 import { type BillRunResult, measureBillRun } from './measure-bill-run.ts'
 import type { QueueKind, Servers } from './servers.ts'
 
 export type BillRunOptions = {
   readonly accounts: number
+  /** Billed before the clock starts. */
+  readonly warmUp: number
   readonly batch: number
   readonly workers: number
   readonly concurrency: number
@@ -41,14 +43,14 @@ export async function benchBillRun(
   options: BillRunOptions,
   say: (line: string) => void,
 ): Promise<BillRunReport> {
-  const { accounts, queue } = options
+  const { accounts, queue, warmUp } = options
   say(`making the work for ${accounts} accounts`)
-  const template = await makeWork(servers.postgresUrl, accounts)
+  const template = await makeWork(servers.postgresUrl, accounts, warmUp)
   const target = {
     redisUrl: queue === 'redis' ? servers.redisUrl : undefined,
     queue,
     accounts,
-    warmUpAccounts: WARM_UP_ACCOUNTS,
+    warmUpAccounts: warmUp,
     billDate: BILL_DATE,
     batch: options.batch,
     workers: options.workers,

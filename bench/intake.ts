@@ -52,7 +52,7 @@ export async function benchIntake(
   say: (line: string) => void,
 ): Promise<IntakeReport> {
   say(`making ${ACCOUNTS} accounts`)
-  const template = await makeWork(servers.postgresUrl, ACCOUNTS)
+  const template = await makeWork(servers.postgresUrl, ACCOUNTS, 0)
   const databaseUrl = await cloneDatabase(servers.postgresUrl, template, 'intake')
   const bareService = await startBareService()
   const service = await startIntakeService(databaseUrl, servers.redisUrl)

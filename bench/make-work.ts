@@ -7,11 +7,11 @@ import { connected, withDatabase } from './database.ts'
 /** The date of the bill run that is measured. */
 export const BILL_DATE = '2026-11-30'
 
-/** Accounts of the group `warm-up`, which every contestant bills before its clock starts: a service that has been up is warm. */
-export const WARM_UP_ACCOUNTS = 10_000
-
-/** Makes a database with the work for so many accounts, to be cloned for each contestant, and gives its name. */
-export async function makeWork(serverUrl: string, accounts: number): Promise<string> {
+/**
+ * Makes a database with the work for so many accounts, and for others of the group `warm-up`, which every contestant bills before its
+ * clock starts. It is to be cloned for each contestant. Gives its name.
+ */
+export async function makeWork(serverUrl: string, accounts: number, warmUpAccounts: number): Promise<string> {
   const name = `work_${accounts}`
   const url = withDatabase(serverUrl, name)
   await connected(serverUrl, (client) => client.query(`create database ${name}`))
@@ -19,7 +19,7 @@ export async function makeWork(serverUrl: string, accounts: number): Promise<str
   await prepareBackend({ databaseUrl: url, redisUrl: undefined })
   const text = await readFile(join(import.meta.dirname, 'make-work.sql'), 'utf8')
   await connected(url, async (client) => {
-    await client.query(text.replaceAll(':accounts', String(accounts)).replaceAll(':warmed', String(WARM_UP_ACCOUNTS)))
+    await client.query(text.replaceAll(':accounts', String(accounts)).replaceAll(':warmed', String(warmUpAccounts)))
     await client.query('vacuum (analyze)')
   })
   await connected(serverUrl, (client) =>

@@ -12,6 +12,7 @@ import { type QueueKind, startServers } from './servers.ts'
 
 type Options = {
   readonly accounts: number
+  readonly warmUp: number
   readonly batch: number
   readonly workers: number
   readonly concurrency: number
@@ -52,6 +53,7 @@ const program = new Command('npm run bench --')
   )
   .addArgument(new Argument('[what]', 'what to measure').choices(['bill-run', 'intake', 'all']).default('bill-run'))
   .option('--accounts <n>', 'accounts to bill', count, 20_000)
+  .option('--warm-up <n>', 'accounts that each contestant bills before its clock starts', count, 40_000)
   .option('--batch <n>', 'accounts in a batch', count, 1_000)
   .option('--workers <n>', 'bill-batch worker processes', count, 1)
   .option('--concurrency <n>', 'batches that one worker bills at once', count, 4)
@@ -82,7 +84,7 @@ The plot: node bench/plot.ts docs/bill-run-rate.svg bench/results/*.json`,
 program.parse()
 const options = program.opts<Options>()
 const [what = 'bill-run'] = program.processedArgs as [string]
-const { batch, workers, concurrency, queue, repeat, seconds } = options
+const { warmUp, batch, workers, concurrency, queue, repeat, seconds } = options
 
 const say = (line: string) => console.error(line)
 const servers = await startServers(queue === 'redis')
@@ -115,7 +117,7 @@ try {
     console.log(printIntake(report.intake))
   }
   if (options.json !== undefined) {
-    const settings = { batch, workers, concurrency, queue, repeat, seconds }
+    const settings = { warmUp, batch, workers, concurrency, queue, repeat, seconds }
     await mkdir(dirname(options.json), { recursive: true })
     await writeFile(options.json, `${JSON.stringify({ environment, settings, ...report }, null, 2)}\n`)
   }

@@ -41,18 +41,20 @@ export async function wake<P extends TSchema>(
   contract: JobContract<P>,
   payloads: readonly Static<P>[],
 ): Promise<void> {
-  if (payloads.length === 0) return
-  await queues.of(contract).addBulk(
-    payloads.map((data) => ({
-      name: contract.name,
-      data,
-      opts: {
-        jobId: contract.idOf(data),
-        attempts: contract.retry.attempts,
-        backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
-        removeOnComplete: true,
-        removeOnFail: { age: FAILED_KEPT_S },
-      },
-    })),
-  )
+  const jobs = payloads.map((data) => ({
+    name: contract.name,
+    data,
+    opts: {
+      jobId: contract.idOf(data),
+      attempts: contract.retry.attempts,
+      backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
+      removeOnComplete: true,
+      removeOnFail: { age: FAILED_KEPT_S },
+    },
+  }))
+  const [first, ...more] = jobs
+  if (!first) return
+  const queue = queues.of(contract)
+  // Adding in bulk has a cost of its own, on Postgres some milliseconds, that one job does not repay.
+  await (more.length === 0 ? queue.add(first.name, first.data, first.opts) : queue.addBulk(jobs))
 }

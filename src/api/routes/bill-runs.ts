@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
+import type { Db, Tx } from '../../db/open.ts'
 import { billRunJob } from '../../jobs/bill-run.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../jobs/formats.ts'
 import { cancelBillRun } from '../../ledger/cancel-bill-run.ts'
@@ -8,7 +9,7 @@ import { retryBillRun } from '../../ledger/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
 import { wake } from '../../queue/wake.ts'
-import { carryOut } from '../carry-out.ts'
+import { type Answer, carryOut } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
@@ -144,18 +145,13 @@ export const billRunRoutes: Routes = (api, context) => {
       headers: withIdempotencyKey,
       response: { 202: BillRunView, ...problems(404, 409) },
     },
-    handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
-        const { billRunId } = request.params
+    handler: (request, reply) => {
+      const { billRunId } = request.params
+      return carryOut(context, request, reply, async (tx) => {
         await retryBillRun(tx, billRunId)
-        const [body] = await readBillRuns(tx, sql`where bill_run.id = ${billRunId}::uuid`)
-        return {
-          status: 202,
-          ...(body ? { body } : {}),
-          audit: { action: 'bill-run.retry', subject: billRunId },
-          wake: wakeRun(context, billRunId),
-        }
-      }),
+        return { ...(await changed(tx, 'retry', billRunId)), wake: wakeRun(context, billRunId) }
+      })
+    },
   })
 
   api.post('/v1/bill-runs/:billRunId/cancel', {
@@ -167,13 +163,13 @@ export const billRunRoutes: Routes = (api, context) => {
       headers: withIdempotencyKey,
       response: { 202: BillRunView, ...problems(404, 409) },
     },
-    handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
-        const { billRunId } = request.params
+    handler: (request, reply) => {
+      const { billRunId } = request.params
+      return carryOut(context, request, reply, async (tx) => {
         await cancelBillRun(tx, billRunId)
-        const [body] = await readBillRuns(tx, sql`where bill_run.id = ${billRunId}::uuid`)
-        return { status: 202, ...(body ? { body } : {}), audit: { action: 'bill-run.cancel', subject: billRunId } }
-      }),
+        return changed(tx, 'cancel', billRunId)
+      })
+    },
   })
 
   api.post('/v1/bill-runs/preview', {
@@ -200,8 +196,15 @@ export const billRunRoutes: Routes = (api, context) => {
   })
 }
 
+/** The answer to a change of a bill run: what has become of it. */
+const changed = async (tx: Tx, change: string, billRunId: string): Promise<Answer> => ({
+  status: 202,
+  body: await readBillRun({ db: tx }, billRunId),
+  audit: { action: `bill-run.${change}`, subject: billRunId },
+})
+
 /** One bill run. Throws a Refusal `bill_run_not_found`. */
-export async function readBillRun({ db }: Pick<ApiContext, 'db'>, billRunId: string): Promise<BillRunView> {
+export async function readBillRun({ db }: { readonly db: Db | Tx }, billRunId: string): Promise<BillRunView> {
   const [run] = await readBillRuns(db, sql`where bill_run.id = ${billRunId}::uuid`)
   if (!run) throw new Refusal('bill_run_not_found', `there is no bill run ${billRunId}`)
   return run
