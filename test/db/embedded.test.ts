@@ -190,6 +190,15 @@ describe('embedded Postgres', () => {
     expect(error?.message).toMatch(message)
     expect(error?.message).not.toContain('\n')
   })
+
+  test.runIf(process.platform === 'linux')(
+    'says so where no folder can be made, rather than wait for ever',
+    async () => {
+      await expect(startEmbeddedPostgres({ dataDir: '/proc/nowhere/data', settings })).rejects.toThrow(
+        /^cannot keep data in \/proc\/nowhere: no folder can be made there, /,
+      )
+    },
+  )
 })
 
 describe.skipIf(!isRoot)('embedded Postgres, started by root (skipped for any other user)', () => {

@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { access, constants, link, mkdir, readFile, realpath, rm, stat, writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { type Account, run } from './processes.ts'
 import { SYSTEM_FOLDER } from './system-folder.ts'
 
@@ -19,7 +19,7 @@ const POINTER = 'postgres-location'
  */
 export async function choosePlace(folder: string): Promise<Place> {
   const root = process.getuid?.() === 0
-  await mkdir(folder, { recursive: true, mode: root ? 0o711 : 0o700 })
+  await makeFolder(folder, root ? 0o711 : 0o700)
   await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
   // One name for one folder, however it was reached: a server that was left behind is known by it.
   const dataDir = await realpath(folder)
@@ -44,6 +44,21 @@ export async function choosePlace(folder: string): Promise<Place> {
     return { home: await placeElsewhere(dataDir), elsewhere: true, account }
   }
   return { home, elsewhere: elsewhere !== undefined, account }
+}
+
+/** Makes a folder and those above it. Node's recursive `mkdir` never returns where none can be made, as below /proc. */
+async function makeFolder(folder: string, mode: number): Promise<void> {
+  const isThere = (path: string) =>
+    stat(path).then(
+      () => true,
+      () => false,
+    )
+  if (!(await isThere(dirname(folder)))) await makeFolder(dirname(folder), mode)
+  await mkdir(folder, { mode }).catch((error: NodeJS.ErrnoException) => {
+    if (error.code === 'ENOENT')
+      throw new Error(`cannot keep data in ${folder}: no folder can be made there, give one that this user can write`)
+    if (error.code !== 'EEXIST') throw error
+  })
 }
 
 async function pointedTo(dataDir: string): Promise<string | undefined> {
