@@ -48,18 +48,24 @@ export async function choosePlace(folder: string): Promise<Place> {
 
 /** Makes a folder and those above it. Node's recursive `mkdir` never returns where none can be made, as below /proc. */
 async function makeFolder(folder: string, mode: number): Promise<void> {
-  const isThere = (path: string) =>
-    stat(path).then(
-      () => true,
-      () => false,
-    )
-  if (!(await isThere(dirname(folder)))) await makeFolder(dirname(folder), mode)
-  await mkdir(folder, { mode }).catch((error: NodeJS.ErrnoException) => {
-    if (error.code === 'ENOENT')
+  if (await isFolder(folder)) return
+  await makeFolder(dirname(folder), mode)
+  try {
+    await mkdir(folder, { mode })
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException
+    if (code === 'ENOENT')
       throw new Error(`cannot keep data in ${folder}: no folder can be made there, give one that this user can write`)
-    if (error.code !== 'EEXIST') throw error
-  })
+    // Another start may have made it meanwhile.
+    if (code !== 'EEXIST' || !(await isFolder(folder))) throw error
+  }
 }
+
+const isFolder = (path: string) =>
+  stat(path).then(
+    (found) => found.isDirectory(),
+    () => false,
+  )
 
 async function pointedTo(dataDir: string): Promise<string | undefined> {
   const text = await readFile(join(dataDir, POINTER), 'utf8').catch((error: NodeJS.ErrnoException) => {
