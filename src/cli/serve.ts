@@ -41,6 +41,8 @@ Examples:
     .action(async () => {
       const config = readConfig()
       const log = openLog('serve', config.LOG_LEVEL)
+      // From here on: a start that is cut short would leave its Postgres behind.
+      const stop = abortWhenTold()
       const embedded =
         config.DATABASE_URL === undefined
           ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: (line) => log.info(line) })
@@ -53,6 +55,7 @@ Examples:
         process.exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
           env: { DATABASE_URL: databaseUrl },
+          stop,
           stopWithinMs: config.SHUTDOWN_MS + 5_000,
           log,
         })
@@ -61,4 +64,11 @@ Examples:
         await embedded?.stop()
       }
     })
+}
+
+/** Aborts at SIGTERM or SIGINT. The same signal again ends the process at once, for whoever cannot wait. */
+function abortWhenTold(): AbortSignal {
+  const told = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => told.abort())
+  return told.signal
 }

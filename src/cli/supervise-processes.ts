@@ -12,6 +12,8 @@ export type Supervision = {
   readonly folder: string
   /** Variables for the processes, over this process's own. */
   readonly env: Readonly<Record<string, string>>
+  /** Aborted when this process is told to stop. */
+  readonly stop: AbortSignal
   /** How long the processes may take to stop, in ms. */
   readonly stopWithinMs: number
   readonly log: Logger
@@ -23,13 +25,12 @@ export type Supervision = {
  */
 export async function superviseProcesses(
   processes: Readonly<Record<string, readonly string[]>>,
-  { folder, env, stopWithinMs, log }: Supervision,
+  { folder, env, stop, stopWithinMs, log }: Supervision,
 ): Promise<number> {
+  if (stop.aborted) return 0
   const running = new Set<ChildProcess>()
   let stopping = false
-  const told = new Promise<number>((stop) => {
-    for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => stop(0))
-  })
+  const told = once(stop, 'abort').then(() => 0)
 
   const keep = async (name: string, args: readonly string[]): Promise<number> => {
     for (let starts = 1; ; starts += 1) {

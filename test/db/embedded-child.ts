@@ -8,8 +8,9 @@ try {
     settings,
     log: (line) => console.log(line),
   })
-  console.log(JSON.stringify({ url: postgres.url, pid: postgres.pid }))
+  // Before it says that it is ready: it may be told to stop the moment after.
   process.once('SIGTERM', () => void postgres.stop())
+  console.log(JSON.stringify({ url: postgres.url, pid: postgres.pid }))
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 2
