@@ -43,7 +43,7 @@ function floorShape(text: string): FloorShape {
   if (text === 'all') return { chunk: Number.POSITIVE_INFINITY, connections: 1 }
   const [, connections, chunk] = text.match(/^(\d+)x(\d+)$/) ?? []
   if (!connections || !chunk)
-    throw new InvalidArgumentError('must be all, or connections x accounts in a transaction: 2x1000')
+    throw new InvalidArgumentError('must be all, or connections x accounts in a transaction: 3x2000')
   return { connections: count(connections), chunk: count(chunk) }
 }
 
@@ -62,7 +62,7 @@ const program = new Command('npm run bench --')
   .option('--contestants <names>', 'which take part in the bill run', contestantList, CONTESTANTS)
   .option(
     '--floor <shape>',
-    'the floor, as all or 2x1000, when the best shape is known (by default all shapes are tried)',
+    'the floor, as all or 3x2000, when the best shape is known (by default all shapes are tried)',
     floorShape,
   )
   .option('--seconds <n>', 'how long one load of intake lasts', count, 8)
@@ -73,7 +73,7 @@ const program = new Command('npm run bench --')
 Examples:
   npm run bench -- --accounts 20000
   npm run bench -- bill-run --accounts 300000 --queue redis --json bench/results/redis-300000.json
-  npm run bench -- bill-run --accounts 1000000 --contestants ours,floor --floor 2x1000 --repeat 1
+  npm run bench -- bill-run --accounts 1000000 --contestants ours,floor --floor 3x2000 --repeat 1
   npm run bench -- intake --queue redis --seconds 8 --json bench/results/intake-redis.json
   npm run bench -- all --json bench/results/all.json
 

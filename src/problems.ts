@@ -1,6 +1,6 @@
 /**
  * The one table of what can be refused. A problem's code is stable: callers branch on it, operators search for it.
- * `type` of a problem document is `/problems/<code>`; `retryable` says whether the same request can succeed later unchanged.
+ * `type` of a problem document is `/problems/<code>`; `retryable` says whether the same request can succeed later, unchanged.
  */
 export const PROBLEMS = {
   invalid_request: { status: 400, title: 'The request is not valid', retryable: false },
@@ -71,11 +71,13 @@ export type Problem = {
   readonly status: number
   readonly detail: string
   readonly code: ProblemCode
+  /** Whether the same request can succeed later, unchanged. */
+  readonly retryable: boolean
   readonly errors?: readonly InputError[]
 }
 
 /** The problem document that tells a caller of a refusal. */
 export function problemOf({ code, message, errors }: Refusal): Problem {
-  const { status, title } = PROBLEMS[code]
-  return { type: `/problems/${code}`, title, status, detail: message, code, ...(errors ? { errors } : {}) }
+  const { status, title, retryable } = PROBLEMS[code]
+  return { type: `/problems/${code}`, title, status, detail: message, code, retryable, ...(errors ? { errors } : {}) }
 }

@@ -8,6 +8,7 @@ export const ProblemView = Type.Object(
     status: Type.Integer(),
     detail: Type.String(),
     code: Type.String({ description: 'Stable: branch on this' }),
+    retryable: Type.Boolean({ description: 'Whether the same request can succeed later, unchanged' }),
     errors: Type.Optional(Type.Array(Type.Object({ pointer: Type.String(), message: Type.String() }))),
   },
   {
@@ -19,6 +20,7 @@ export const ProblemView = Type.Object(
         status: 404,
         detail: 'there is no account acme',
         code: 'account_not_found',
+        retryable: false,
       },
     ],
   },

@@ -15,6 +15,8 @@ export type Problem = {
   readonly title: string
   readonly status: number
   readonly code: string
+  /** Whether the same request can succeed later, unchanged. */
+  readonly retryable?: boolean
   readonly detail?: string
   readonly errors?: readonly ErrorItem[]
 }

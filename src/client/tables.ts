@@ -22,7 +22,7 @@ export type ReconciliationCheck = {
   readonly name: string
   readonly description: string
   readonly violations: number
-  readonly examples: readonly unknown[]
+  readonly examples: readonly string[]
 }
 
 /** A run's state in one line, and below it its totals, a row a currency. */
@@ -144,16 +144,20 @@ export function schedulesTable(schedules: readonly Schedule[]): string {
   ])
 }
 
-/** Every rule, and the first few entries that break one. */
+/** Every rule, and below them, in words, the first few entries that break one. */
 export function reconciliationTable({ checks }: ReconciliationReport): string {
-  return renderTable<ReconciliationCheck>(
-    [
-      left('Rule', ({ description }) => description),
-      right('Violations', ({ violations }) => groupThousands(violations)),
-      left('', ({ violations, examples }) => (violations === 0 ? 'ok' : JSON.stringify(examples.slice(0, 3)))),
-    ],
-    checks,
-  )
+  const broken = checks.filter(({ violations }) => violations > 0)
+  return [
+    renderTable<ReconciliationCheck>(
+      [
+        left('Rule', ({ description }) => description),
+        right('Violations', ({ violations }) => groupThousands(violations)),
+        left('', ({ violations }) => (violations === 0 ? 'ok' : 'broken')),
+      ],
+      checks,
+    ),
+    ...broken.map(({ description, examples }) => [`\n${description}. Not so:`, ...examples].join('\n  ')),
+  ].join('\n')
 }
 
 function left<Row>(title: string, value: (row: Row) => string): Column<Row> {

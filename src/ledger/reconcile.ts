@@ -156,7 +156,13 @@ const RULES: readonly Rule[] = [
       select format('bill run %s counted %s accounts as billed and made %s invoices', b.bill_run_id, b.billed, coalesce(i.invoices, 0))
       from (select bill_run_id, sum(billed) as billed from bill_batch group by 1) b
       left join (select bill_run_id, count(*) as invoices from invoice group by 1) i on i.bill_run_id = b.bill_run_id
-      where b.billed <> coalesce(i.invoices, 0)`,
+      where b.billed <> coalesce(i.invoices, 0)
+      union all
+      -- A disbursement does not name its run, so what all runs disbursed is compared.
+      select format('bill runs disbursed %s %s and counted %s', coalesce(m.disbursed, 0), coalesce(m.currency, c.currency), coalesce(c.disbursed, 0))
+      from (select a.currency, sum(d.amount) as disbursed from disbursement d join account a on a.id = d.account_id where d.automatic group by 1) m
+      full join (select currency, sum(disbursed) as disbursed from bill_batch_total group by 1) c on c.currency = m.currency
+      where coalesce(m.disbursed, 0) <> coalesce(c.disbursed, 0)`,
   },
 ]
 

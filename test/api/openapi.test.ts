@@ -3,10 +3,12 @@ import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { openApiClient } from '../../src/client/api-client.ts'
 import { fill, furnish, type Ids, NOBODY } from '../support/furnished.ts'
 import { openService, type Service } from '../support/service.ts'
 
 type Operation = {
+  readonly operationId?: string
   readonly summary?: string
   readonly tags?: readonly string[]
   readonly security?: readonly object[]
@@ -93,6 +95,12 @@ test('every operation has a summary of its own, a tag, and says what it answers'
       name,
     ).toBe(true)
   }
+})
+
+test('every call of the client is an operation of the same name', () => {
+  const client = openApiClient({ baseUrl: 'http://127.0.0.1', apiKey: undefined })
+  const calls = Object.keys(client).filter((name) => !name.startsWith('waitFor'))
+  expect(operations().map(({ operation }) => operation.operationId)).toEqual(expect.arrayContaining(calls))
 })
 
 test('every refusal is a problem document, and every call under /v1 can be refused for its key', () => {

@@ -322,6 +322,11 @@ const BREAKAGES: readonly (readonly [what: string, statements: string, rules: re
     ['bill_run_counts'],
   ],
   [
+    'a run that counted more disbursed than it did',
+    `update bill_batch_total set disbursed = disbursed + 1 where currency = 'KWD'`,
+    ['bill_run_counts'],
+  ],
+  [
     'a batch that counted an account as billed which has no invoice',
     `update bill_batch set account_ids = account_ids || 987654321::bigint, billed = billed + 1`,
     ['bill_run_counts'],

@@ -11,6 +11,9 @@ const WITH_ERRORS = new Set([
   'invalid_schedule',
 ])
 
+const isRetryable = (status: number, code: string) =>
+  [408, 429, 500, 503].includes(status) || code === 'request_in_flight'
+
 /** Expects a problem document of this status and code, whole and true to RFC 9457, and gives it. */
 export function expectProblem(
   answer: Pick<Answer<unknown>, 'status' | 'headers' | 'body'>,
@@ -27,6 +30,7 @@ export function expectProblem(
     status,
     detail: expect.stringMatching(/\S/),
     code,
+    retryable: isRetryable(status, code),
     ...(problem.errors === undefined ? {} : { errors: expect.any(Array) }),
   })
   for (const error of problem.errors ?? []) {

@@ -27,6 +27,7 @@ export const accountRoutes: Routes = (api, context) => {
   api.post('/v1/accounts', {
     config: { scope: 'enqueue' },
     schema: {
+      operationId: 'createAccount',
       summary: 'Create an account',
       tags: ['accounts'],
       headers: withIdempotencyKey,
@@ -48,6 +49,7 @@ export const accountRoutes: Routes = (api, context) => {
   api.get('/v1/accounts', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listAccounts',
       summary: 'List accounts, oldest first',
       tags: ['accounts'],
       querystring: Type.Object({ ...PageQuery, billGroup: Type.Optional(BillGroup) }, { additionalProperties: false }),
@@ -67,6 +69,7 @@ export const accountRoutes: Routes = (api, context) => {
   api.get('/v1/accounts/:accountId', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'getAccount',
       summary: 'One account, with what it owes and what its credits have left',
       tags: ['accounts'],
       params: Type.Object({ accountId: AccountId }),

@@ -19,6 +19,7 @@ export const billRunEventRoutes: Routes = (api, context) => {
   api.get('/v1/bill-runs/:billRunId/events', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'watchBillRun',
       summary: 'A bill run as Server-Sent Events, until it ends',
       description: 'An event `bill-run` with the same object as GET /v1/bill-runs/{billRunId} whenever it changed.',
       tags: ['bill runs'],

@@ -40,6 +40,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.post('/v1/bill-runs', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'startBillRun',
       summary: 'Start a bill run of a bill group, or of named accounts',
       tags: ['bill runs'],
       headers: withIdempotencyKey,
@@ -68,6 +69,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.get('/v1/bill-runs', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listBillRuns',
       summary: 'List bill runs, newest first',
       tags: ['bill runs'],
       querystring: Type.Object(PageQuery, { additionalProperties: false }),
@@ -90,6 +92,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.get('/v1/bill-runs/:billRunId', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'getBillRun',
       summary: 'One bill run, with exact progress and totals',
       tags: ['bill runs'],
       params,
@@ -101,6 +104,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.get('/v1/bill-runs/:billRunId/failures', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listBillRunFailures',
       summary: 'The accounts that could not be billed, and why',
       tags: ['bill runs'],
       params,
@@ -139,6 +143,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.post('/v1/bill-runs/:billRunId/retry', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'retryBillRun',
       summary: "Try a bill run's failed accounts again, within the same run",
       tags: ['bill runs'],
       params,
@@ -157,6 +162,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.post('/v1/bill-runs/:billRunId/cancel', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'cancelBillRun',
       summary: 'Cancel a bill run: what is billed stays billed, what has not begun is not begun',
       tags: ['bill runs'],
       params,
@@ -175,6 +181,7 @@ export const billRunRoutes: Routes = (api, context) => {
   api.post('/v1/bill-runs/preview', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'previewBillRun',
       summary: 'The invoices that a bill run would make; writes nothing',
       tags: ['bill runs'],
       headers: withIdempotencyKey,

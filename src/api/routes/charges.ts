@@ -54,6 +54,7 @@ export const chargeRoutes: Routes = (api, context) => {
   api.post('/v1/charges', {
     config: { scope: 'enqueue' },
     schema: {
+      operationId: 'postCharges',
       summary: 'Record charges, all or none',
       description: 'A reference that the account has seen returns the first charge.',
       tags: ['charges'],

@@ -43,6 +43,7 @@ export const creditRoutes: Routes = (api, context) => {
   api.post('/v1/credits', {
     config: { scope: 'enqueue' },
     schema: {
+      operationId: 'postCredit',
       summary: 'Give an account a credit',
       description: 'Accepted durably: the next bill run of the account attaches it to the new invoice.',
       tags: ['credits'],
@@ -61,6 +62,7 @@ export const creditRoutes: Routes = (api, context) => {
   api.post('/v1/credits/batch', {
     config: { scope: 'enqueue' },
     schema: {
+      operationId: 'postCreditBatch',
       summary: 'Give up to 1,000 credits at once',
       tags: ['credits'],
       headers: withIdempotencyKey,
@@ -97,6 +99,7 @@ export const creditRoutes: Routes = (api, context) => {
   api.get('/v1/credits', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listCredits',
       summary: 'List credits, newest first',
       tags: ['credits'],
       querystring: Type.Object(
@@ -126,6 +129,7 @@ export const creditRoutes: Routes = (api, context) => {
   api.get('/v1/credits/:creditId', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'getCredit',
       summary: 'One credit',
       tags: ['credits'],
       params: Type.Object({ creditId: Uuid }),
@@ -141,6 +145,7 @@ export const creditRoutes: Routes = (api, context) => {
   api.delete('/v1/credits/:creditId', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'deleteCredit',
       summary: 'Delete a credit that is not issued',
       tags: ['credits'],
       params: Type.Object({ creditId: Uuid }),

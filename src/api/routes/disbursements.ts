@@ -26,6 +26,7 @@ export const disbursementRoutes: Routes = (api, context) => {
   api.get('/v1/credits/:creditId/unpaid-invoices', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listUnpaidInvoices',
       summary: "The unpaid invoices of the credit's account, oldest due first",
       tags: ['disbursements'],
       params,
@@ -58,6 +59,7 @@ export const disbursementRoutes: Routes = (api, context) => {
   api.get('/v1/credits/:creditId/disbursements', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listDisbursements',
       summary: 'What was disbursed of the credit, oldest first',
       tags: ['disbursements'],
       params,
@@ -80,6 +82,7 @@ export const disbursementRoutes: Routes = (api, context) => {
   api.post('/v1/credits/:creditId/disbursements', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'disburse',
       summary: 'Disburse some of an issued credit to an unpaid invoice of the same account',
       tags: ['disbursements'],
       params,

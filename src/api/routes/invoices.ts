@@ -14,6 +14,7 @@ export const invoiceRoutes: Routes = (api, context) => {
   api.get('/v1/invoices', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listInvoices',
       summary: 'List invoices, newest first',
       tags: ['invoices'],
       querystring: Type.Object(
@@ -57,6 +58,7 @@ export const invoiceRoutes: Routes = (api, context) => {
   api.get('/v1/invoices/:invoiceId', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'getInvoice',
       summary: 'One invoice, with its transactions and the disbursements to it',
       tags: ['invoices'],
       params: Type.Object({ invoiceId: Uuid }),

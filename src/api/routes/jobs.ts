@@ -22,6 +22,7 @@ export const jobRoutes: Routes = (api, { db }) => {
   api.get('/v1/jobs/:jobId', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'getJob',
       summary: 'What became of an accepted credit or reversal',
       description: 'Kept for at least 30 days after it ended, whatever the queue keeps.',
       tags: ['jobs'],

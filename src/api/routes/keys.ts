@@ -33,6 +33,7 @@ export const keyRoutes: Routes = (api, context) => {
   api.post('/v1/keys', {
     config: { scope: 'admin' },
     schema: {
+      operationId: 'createKey',
       summary: 'Make an API key; it is shown this once',
       tags: ['keys'],
       headers: withIdempotencyKey,
@@ -60,6 +61,7 @@ export const keyRoutes: Routes = (api, context) => {
   api.get('/v1/keys', {
     config: { scope: 'admin' },
     schema: {
+      operationId: 'listKeys',
       summary: 'List the API keys, newest first, without the keys themselves',
       tags: ['keys'],
       querystring: Type.Object(PageQuery, { additionalProperties: false }),
@@ -94,6 +96,7 @@ export const keyRoutes: Routes = (api, context) => {
   api.delete('/v1/keys/:keyId', {
     config: { scope: 'admin' },
     schema: {
+      operationId: 'revokeKey',
       summary: 'Revoke an API key',
       tags: ['keys'],
       params: Type.Object({ keyId: Uuid }),

@@ -13,6 +13,7 @@ const Ready = Type.Object({
 export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
   api.get('/healthz', {
     schema: {
+      operationId: 'getHealth',
       summary: 'Alive',
       tags: ['operations'],
       security: [],
@@ -23,6 +24,7 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
 
   api.get('/readyz', {
     schema: {
+      operationId: 'getReadiness',
       summary: 'Able to serve: database and queue can be reached, migrations are current',
       tags: ['operations'],
       security: [],
@@ -41,6 +43,7 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
   )
   api.get('/metrics', {
     schema: {
+      operationId: 'getMetrics',
       summary: 'Prometheus metrics',
       tags: ['operations'],
       security: [],

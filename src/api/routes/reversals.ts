@@ -17,6 +17,7 @@ export const reversalRoutes: Routes = (api, context) => {
   api.post('/v1/credits/:creditId/reversal', {
     config: { scope: 'enqueue', bodyOptional: true },
     schema: {
+      operationId: 'requestReversal',
       summary: 'Reverse an issued credit',
       description: "The account's next bill run puts a Reversed Credit on its invoice.",
       tags: ['credits'],
@@ -38,6 +39,7 @@ export const reversalRoutes: Routes = (api, context) => {
   api.delete('/v1/credits/:creditId/reversal', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'cancelReversal',
       summary: 'Cancel a reversal that no bill run has applied',
       tags: ['credits'],
       params,

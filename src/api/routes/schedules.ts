@@ -40,6 +40,7 @@ export const scheduleRoutes: Routes = (api, context) => {
   api.put('/v1/schedules/:name', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'putSchedule',
       summary: 'Set a schedule of nightly bill runs',
       description:
         'Each time that it is due proposes a bill run of the group, one for each business date. A missed one is made up once.',
@@ -71,6 +72,7 @@ export const scheduleRoutes: Routes = (api, context) => {
   api.get('/v1/schedules', {
     config: { scope: 'read' },
     schema: {
+      operationId: 'listSchedules',
       summary: 'List the schedules, by name',
       tags: ['schedules'],
       querystring: Type.Object(PageQuery, { additionalProperties: false }),
@@ -93,6 +95,7 @@ export const scheduleRoutes: Routes = (api, context) => {
   api.delete('/v1/schedules/:name', {
     config: { scope: 'operate' },
     schema: {
+      operationId: 'deleteSchedule',
       summary: 'Delete a schedule; its bill runs stay',
       tags: ['schedules'],
       params,
