@@ -39,7 +39,7 @@ export const ConfigSchema = Type.Object({
   }),
   BILL_BATCH_SIZE: Count(1_000, 5_000, 'Accounts billed in one transaction'),
   BILL_BATCH_CONCURRENCY: Count(4, 64, 'Batches that one worker process bills at once'),
-  CREDIT_CONCURRENCY: Count(4, 64, 'Lots of credits or of reversals that one worker process carries out at once'),
+  CREDIT_CONCURRENCY: Count(4, 64, 'Lots of credits, or of reversals, that one worker process carries out at once'),
   RELAY_INTERVAL_MS: Milliseconds(5_000, 100, 'How often the relay looks for what is durable but has no live job'),
   RELAY_AFTER_MS: Milliseconds(20_000, 100, 'How old something must be before the relay wakes it again'),
   JOB_LOCK_MS: Milliseconds(30_000, 1_000, "How long a worker's hold on a job lasts without renewal"),

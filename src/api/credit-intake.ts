@@ -28,7 +28,7 @@ export function queued({ jobId, creditId }: AcceptedCredit) {
  * each request has its own outcome.
  */
 export function openCreditIntake({ db, queues }: ApiContext, onWakeError: (error: unknown) => void) {
-  return gather<CreditIntake, CreditAnswer>(MOST_TOGETHER, async (lot) => {
+  return gather<CreditIntake, CreditAnswer>({ most: MOST_TOGETHER, atOnce: 1 }, async (lot) => {
     const { answers, fresh } = await inTransaction(db, async (tx) => {
       const keyed = lot.flatMap((intake) => (intake.keyed ? [intake.keyed] : []))
       const earlier = (await claimKeys(tx, keyed)).values()

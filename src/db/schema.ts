@@ -215,6 +215,7 @@ export interface Job {
   request_id: string;
   result: Json | null;
   status: Generated<JobStatus>;
+  tries_alone: Generated<number>;
   type: JobType;
   woken_at: Generated<Timestamp>;
 }

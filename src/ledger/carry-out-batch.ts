@@ -4,11 +4,8 @@ import { inTransaction } from '../db/transaction.ts'
 import { billAccounts } from './bill-accounts.ts'
 import { type ClaimedBatch, claimBatch, failBatch, splitBatch, uncountTry, wasBegun } from './bill-batch.ts'
 import { finishBillRun } from './finish-bill-run.ts'
-import { type Gate, openGate } from './gate.ts'
+import { type Gate, MOST_CRASHES, openGate } from './gate.ts'
 import { lockAccounts } from './lock-accounts.ts'
-
-/** A batch that was begun so often and never ended, well or badly, takes its worker down with it. */
-const MOST_CRASHES = 3
 
 /** Wakes workers for batches that are open. */
 export type WakeBatches = (batchIds: readonly string[]) => Promise<void>

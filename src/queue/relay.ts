@@ -93,13 +93,13 @@ async function reviveGivenUp(db: Db, queues: Queues, contract: JobContract, log:
       const open = await stillQueued(db, jobIds)
       // Kept for people to look at: what it was to do is done, or failed for good.
       if (open.length === 0) continue
-      const alone = jobIds.length === 1
-      const rounds = alone ? await countRound(db, open) : 0
+      // One that only was there when a worker was lost has not failed; the worker itself finds out which one is to blame.
+      const failedAlone = jobIds.length === 1 && !reason.includes('stalled')
+      const rounds = failedAlone ? await countRound(db, open) : 0
       if (rounds >= MOST_ROUNDS) {
-        const code = reason.includes('stalled') ? 'worker_crashed' : 'internal_error'
         await settleJobs(
           db,
-          open.map((id) => ({ id, refusal: { code, message: reason }, result: {} })),
+          open.map((id) => ({ id, refusal: { code: 'internal_error', message: reason }, result: {} })),
         )
         log.error({ job: contract.name, jobIds: open, reason }, 'failed for good')
         continue

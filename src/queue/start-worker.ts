@@ -25,6 +25,9 @@ export function workerSettings(config: Config, log: Logger, concurrency: number)
   return { concurrency, lockMs: config.JOB_LOCK_MS, stallCheckMs: config.STALL_CHECK_MS, log }
 }
 
+/** Whether a worker that had the same job was lost. */
+export type Delivery = { readonly lostWorker: boolean }
+
 export type RunningWorker = { readonly name: string; readonly close: () => Promise<void> }
 
 /**
@@ -34,7 +37,7 @@ export type RunningWorker = { readonly name: string; readonly close: () => Promi
 export function startWorker<P extends TSchema>(
   backend: Backend,
   contract: JobContract<P>,
-  handle: (payload: Static<P>) => Promise<void>,
+  handle: (payload: Static<P>, delivery: Delivery) => Promise<void>,
   settings: WorkerSettings,
 ): RunningWorker {
   const { log } = settings
@@ -50,7 +53,7 @@ export function startWorker<P extends TSchema>(
     }
     const line = { job: contract.name, jobId: job.id, attempt: job.attemptsMade + 1 }
     try {
-      await handle(job.data as Static<P>)
+      await handle(job.data as Static<P>, { lostWorker: job.stalledCounter > 0 })
       log.info({ ...line, ms: Math.round(performance.now() - started) }, 'job done')
     } catch (error) {
       log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, to be tried again')

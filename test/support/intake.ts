@@ -29,7 +29,10 @@ export async function postCredits(
 }
 
 /** Every 202 has had exactly one effect: its job is done and its credit is there, once. */
-export async function expectCarriedOut({ db }: Stack, accepted: readonly AcceptedCredit[]): Promise<void> {
+export async function expectCarriedOut(
+  { db }: Stack,
+  accepted: readonly Pick<AcceptedCredit, 'creditId' | 'jobId'>[],
+): Promise<void> {
   const creditIds = accepted.map(({ creditId }) => creditId)
   expect(new Set(creditIds).size).toBe(accepted.length)
   const credits = await db.selectFrom('credit').select('id').where('id', 'in', creditIds).execute()

@@ -1,0 +1,47 @@
+import type { Logger } from 'pino'
+import type { Config } from '../config.ts'
+import type { Db, Tx } from '../db/open.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { type AcceptedJobs, MOST_AT_ONCE } from '../jobs/accepted-jobs.ts'
+import type { JobContract } from '../jobs/define-job.ts'
+import { carryOutAlone } from '../ledger/carry-out-alone.ts'
+import { openGate } from '../ledger/gate.ts'
+import { togetherOrAlone } from '../ledger/together-or-alone.ts'
+import type { Backend } from './backend.ts'
+import { gather } from './gather.ts'
+import { type RunningWorker, startWorker, workerSettings } from './start-worker.ts'
+
+/** Wake-ups that one process holds at once, so that there are some to be gathered. */
+const WAKE_UPS_AT_ONCE = 100
+
+type JobIds = readonly string[]
+
+/**
+ * Starts a worker of accepted jobs. Wake-ups that arrive together are carried out in one transaction, since a COMMIT costs more
+ * than a credit; each has its own outcome. One that lost its worker before may have been its end: it is carried out when nothing
+ * else is under way in the process.
+ */
+export function startAcceptedWorker(
+  { db, backend, config, log }: { readonly db: Db; readonly backend: Backend; readonly config: Config; log: Logger },
+  contract: JobContract<typeof AcceptedJobs>,
+  script: (tx: Tx, jobIds: JobIds) => Promise<void>,
+): RunningWorker {
+  const gate = openGate()
+  const lots = { most: MOST_AT_ONCE, atOnce: config.CREDIT_CONCURRENCY, sizeOf: (jobIds: JobIds) => jobIds.length }
+  const together = gather(lots, async (lot: readonly JobIds[]) => {
+    const carryOut = () => togetherOrAlone(lot.flat(), (ids) => inTransaction(db, (tx) => script(tx, ids)))
+    const failures = await gate.together(carryOut)
+    return lot.map(() => failures)
+  })
+  const alone = (jobIds: JobIds) => gate.alone(() => carryOutAlone(db, jobIds, script))
+  return startWorker(
+    backend,
+    contract,
+    async ({ jobIds }, { lostWorker }) => {
+      const failures = await (lostWorker ? alone : together)(jobIds)
+      const failed = jobIds.find((id) => failures.has(id))
+      if (failed !== undefined) throw failures.get(failed)
+    },
+    workerSettings(config, log, WAKE_UPS_AT_ONCE),
+  )
+}
