@@ -1,18 +1,17 @@
 import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, type HTTPMethods, LogController } from 'fastify'
 import type { Logger } from 'pino'
 import { Type } from 'typebox'
 import { newId } from '../db/new-id.ts'
-import { openDashboard } from '../ops/dashboard.ts'
 import { Refusal } from '../problems.ts'
 import { openAuth } from './auth.ts'
 import type { Api, ApiContext } from './context.ts'
 import { handleError, sendRefusal, unreadableAnswer } from './errors.ts'
 import { parseJsonBody } from './json-body.ts'
 import { OPENAPI } from './openapi.ts'
+import { openPages } from './pages.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { billRunEventRoutes } from './routes/bill-run-events.ts'
 import { billRunRoutes } from './routes/bill-runs.ts'
@@ -113,13 +112,6 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
 
   api.addSchema(ProblemView)
   await api.register(swagger, OPENAPI)
-  await api.register(swaggerUi, {
-    routePrefix: '/docs',
-    theme: {
-      title: 'Nightbill API',
-      css: [{ filename: 'nightbill.css', content: '.swagger-ui .topbar { display: none }' }],
-    },
-  })
   api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger())
   await api.register(rateLimit, {
     max: config.RATE_LIMIT_PER_MINUTE,
@@ -140,7 +132,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   })
   for (const routes of ROUTES) routes(api, context)
   refuseOtherMethods(api, methodsOf)
-  await api.register(openDashboard(context.queues))
+  await api.register(openPages(context.queues))
   return api
 }
 

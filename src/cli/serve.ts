@@ -1,4 +1,4 @@
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
@@ -54,7 +54,11 @@ Examples:
         const forget = embedded ? await announceDatabase(config, databaseUrl) : undefined
         process.exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
-          env: { DATABASE_URL: databaseUrl },
+          env: {
+            DATABASE_URL: databaseUrl,
+            // What Node makes of the source files is kept for the next start, which is a sixth faster for it.
+            ...(embedded ? { NODE_COMPILE_CACHE: resolve(config.DATA_DIR, 'compiled') } : {}),
+          },
           stop,
           stopWithinMs: config.SHUTDOWN_MS + 5_000,
           log,

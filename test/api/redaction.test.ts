@@ -138,6 +138,20 @@ test('the dashboard of the queues needs the scope operate, as Bearer or as the p
   expect(body.queues.every(({ readOnlyMode }) => readOnlyMode)).toBe(true)
 })
 
+test.each(['/queues', '/queues/queue/credit', '/docs'])(
+  'the page %s lets a browser load nothing from elsewhere, nor show it in a frame of another site',
+  async (path) => {
+    const { status, headers } = await call('GET', path, { key: service.keys.operate })
+    expect(status).toBe(200)
+    const policy = String(headers['content-security-policy']).split(';')
+    const sources = new Map(policy.map((line) => line.split(' ')).map(([name, ...from]) => [name, from]))
+    expect(sources.get('default-src')).toEqual(["'self'"])
+    expect(sources.get('frame-ancestors')).toEqual(["'self'"])
+    expect(sources.has('upgrade-insecure-requests')).toBe(false)
+    for (const from of [...sources.values()].flat()) expect(from).toMatch(/^('self'|'none'|'unsafe-inline'|data:)$/)
+  },
+)
+
 test('the dashboard takes no writes: 405', async () => {
   const waiting = await service.queues.of({ name: 'credit' }).getJobs(['waiting'])
   const jobId = waiting[0]?.id as string

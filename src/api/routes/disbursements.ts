@@ -10,7 +10,7 @@ import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '..
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
 import { DisbursementView, presentDisbursement, readDisbursements } from '../views/disbursement-view.ts'
-import { InvoiceView, presentInvoices, readInvoices } from '../views/invoice-view.ts'
+import { InvoiceView, invoicePage, presentInvoices, readInvoices } from '../views/invoice-view.ts'
 
 const NewDisbursement = Type.Object(
   { invoiceId: Uuid, amount: Amount },
@@ -34,7 +34,6 @@ export const disbursementRoutes: Routes = (api, context) => {
       response: { 200: PageOf(InvoiceView), ...problems(404) },
     },
     handler: async ({ params: { creditId }, query }) => {
-      const limit = limitOf(query)
       const credit = await findCredit(db, creditId)
       // The cursor is the last invoice's number: its due date says where it stands in the order.
       const after = numberCursor(query.cursor)
@@ -42,17 +41,8 @@ export const disbursementRoutes: Routes = (api, context) => {
         after === undefined
           ? sql`true`
           : sql`(due_on, number) > (select due_on, number from invoice where number = ${after}::bigint)`
-      const rows = await readInvoices(
-        db,
-        sql`where account_id = ${credit.account_id} and balance > 0 and ${later} order by due_on, number limit ${limit + 1}`,
-      )
-      const page = pageOf(
-        rows,
-        limit,
-        ({ number }) => number,
-        (row) => row,
-      )
-      return { ...page, data: [...(await presentInvoices(db, page.data))] }
+      const which = sql`where account_id = ${credit.account_id} and balance > 0 and ${later} order by due_on, number`
+      return invoicePage(db, which, limitOf(query))
     },
   })
 

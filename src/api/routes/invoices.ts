@@ -3,9 +3,9 @@ import { Type } from 'typebox'
 import { AccountId, Uuid } from '../../jobs/formats.ts'
 import { Refusal } from '../../problems.ts'
 import type { Routes } from '../context.ts'
-import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
+import { limitOf, numberCursor, PageOf, PageQuery } from '../paging.ts'
 import { problems } from '../view-responses.ts'
-import { InvoiceStatusName, InvoiceView, presentInvoices, readInvoices } from '../views/invoice-view.ts'
+import { InvoiceStatusName, InvoiceView, invoicePage, presentInvoices, readInvoices } from '../views/invoice-view.ts'
 import { accountIdOf } from './credits.ts'
 
 export const invoiceRoutes: Routes = (api, context) => {
@@ -30,7 +30,6 @@ export const invoiceRoutes: Routes = (api, context) => {
       response: { 200: PageOf(InvoiceView), ...problems(404) },
     },
     handler: async ({ query }) => {
-      const limit = limitOf(query)
       const before = numberCursor(query.cursor)
       const conditions = [
         query.accountId === undefined
@@ -41,17 +40,7 @@ export const invoiceRoutes: Routes = (api, context) => {
         query.number === undefined ? sql`true` : sql`number = ${query.number}::bigint`,
         before === undefined ? sql`true` : sql`number < ${before}::bigint`,
       ]
-      const rows = await readInvoices(
-        db,
-        sql`where ${sql.join(conditions, sql` and `)} order by number desc limit ${limit + 1}`,
-      )
-      const page = pageOf(
-        rows,
-        limit,
-        ({ number }) => number,
-        (row) => row,
-      )
-      return { ...page, data: [...(await presentInvoices(db, page.data))] }
+      return invoicePage(db, sql`where ${sql.join(conditions, sql` and `)} order by number desc`, limitOf(query))
     },
   })
 

@@ -4,6 +4,7 @@ import type { Db, Tx } from '../../db/open.ts'
 import type { TransactionType } from '../../db/schema.ts'
 import { AccountId, Amount, CalendarDate, Currency, Uuid } from '../../jobs/formats.ts'
 import { formatAmount, Money } from '../../money.ts'
+import { type Page, pageOf } from '../paging.ts'
 import { DisbursementView, presentDisbursement, readDisbursements } from './disbursement-view.ts'
 import { Sum } from './sum.ts'
 
@@ -115,6 +116,18 @@ export async function presentInvoices(db: Db | Tx, invoices: readonly InvoiceRow
     })),
     disbursements: (disbursementsOf.get(invoice.id) ?? []).map(presentDisbursement),
   }))
+}
+
+/** A page of invoices: `which` says which, and in what order, their numbers mark the places. */
+export async function invoicePage(db: Db, which: RawBuilder<unknown>, limit: number): Promise<Page<InvoiceView>> {
+  const rows = await readInvoices(db, sql`${which} limit ${limit + 1}`)
+  const page = pageOf(
+    rows,
+    limit,
+    ({ number }) => number,
+    (row) => row,
+  )
+  return { ...page, data: [...(await presentInvoices(db, page.data))] }
 }
 
 /** How a transaction reads on an invoice: a charge by its description, a credit by its reason. */
