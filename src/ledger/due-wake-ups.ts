@@ -2,8 +2,16 @@ import { sql } from 'kysely'
 import type { Db } from '../db/open.ts'
 import type { JobType } from '../db/schema.ts'
 
-/** What is durable, not carried out, and was last woken longer ago than `afterMs`: marked as woken now, `limit` at most. */
-export type DueWakeUps = (db: Db, afterMs: number, limit: number) => Promise<readonly string[]>
+/**
+ * What is durable, not carried out, and was last woken longer ago than `afterMs`: marked as woken now, `limit` at most. `inLine`
+ * is whose wake-ups come next in the queue: what was woken after these stands in line behind them.
+ */
+export type DueWakeUps = (
+  db: Db,
+  afterMs: number,
+  limit: number,
+  inLine: readonly string[],
+) => Promise<readonly string[]>
 
 type IdRow = { id: string }
 const ids = ({ rows }: { rows: readonly IdRow[] }) => rows.map(({ id }) => id)
@@ -11,12 +19,13 @@ const ids = ({ rows }: { rows: readonly IdRow[] }) => rows.map(({ id }) => id)
 /** `skip locked`: what another relay is waking, or a worker is settling, needs no wake-up from here. */
 export const dueJobs =
   (type: JobType): DueWakeUps =>
-  async (db, afterMs, limit) =>
+  async (db, afterMs, limit, inLine) =>
     ids(
       await sql<IdRow>`
         update job set woken_at = now() where id in (
           select id from job where status = 'queued' and type = ${type}::job_type
-            and woken_at < now() - ${afterMs}::integer * interval '1 ms'
+            and woken_at < least(now() - ${afterMs}::integer * interval '1 ms',
+              (select min(woken_at) from job where id = any(${inLine}::uuid[]) and status = 'queued'))
           order by woken_at limit ${limit} for update skip locked)
         returning id`.execute(db),
     )

@@ -1,6 +1,7 @@
 import {
   createPostgresBackend,
   DEFAULT_SCHEMA,
+  type Job,
   type Processor,
   Queue,
   runMigrations,
@@ -23,6 +24,8 @@ export type Backend = {
   readonly ping: () => Promise<void>
   /** Whether there is no room for one thing more. */
   readonly isFull: () => Promise<boolean>
+  /** The jobs that are taken next, `most` at most. */
+  readonly nextInLine: (queue: Queue, most: number) => Promise<readonly Job[]>
   readonly close: () => Promise<void>
 }
 
@@ -105,6 +108,11 @@ function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend 
     ping: async () => void (await pingPool.query('select 1')),
     // A Postgres without room takes no credit or charge either: then there is nothing to be woken.
     isFull: async () => false,
+    // This backend lists the newest first, whatever order is asked for.
+    nextInLine: async (queue, most) => {
+      const waiting = await queue.getWaitingCount()
+      return waiting === 0 ? [] : await queue.getWaiting(Math.max(0, waiting - most), waiting - 1)
+    },
     close: async () => void (await Promise.all(pools.map((pool) => pool.end()))),
   }
 }
@@ -146,6 +154,7 @@ async function openRedisBackend({ prefix, onError, redisCluster }: BackendOption
       ),
     ping: async () => void (await producer.ping()),
     isFull: async () => (await Promise.all(nodesOf(producer).map(isFull))).includes(true),
+    nextInLine: (queue, most) => queue.getWaiting(0, most - 1),
     close: async () => {
       producer.disconnect()
       consumer.disconnect()

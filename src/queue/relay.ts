@@ -1,7 +1,8 @@
 import type { Logger } from 'pino'
 import type { Static, TSchema } from 'typebox'
+import Value from 'typebox/value'
 import type { Db } from '../db/open.ts'
-import type { AcceptedJobs } from '../jobs/accepted-jobs.ts'
+import { AcceptedJobs } from '../jobs/accepted-jobs.ts'
 import { billBatchJob } from '../jobs/bill-batch.ts'
 import { billRunJob } from '../jobs/bill-run.ts'
 import { creditJob } from '../jobs/credit.ts'
@@ -25,6 +26,8 @@ import { type Queues, wake } from './wake.ts'
 const PAGE = 1_000
 /** Wake-ups of each kind after the queue was full: to fill it at once again would be no progress. */
 const FEW = 100
+/** Wake-ups looked at to learn how far the queue has come: one alone may be of what is carried out already. */
+const NEXT = 3
 /** Rounds of tries that a credit or reversal gets before it is failed for good with its last reason. */
 const MOST_ROUNDS = 3
 
@@ -65,13 +68,23 @@ export async function relayOnce(db: Db, backend: Backend, queues: Queues, afterM
   for (const { contract, due, payloads } of KINDS) {
     await reviveGivenUp(db, queues, contract, log)
     if (contract.name === billBatchJob.name && (await everyBatchIsLive(db, queues))) continue
+    const inLine = await nextInLine(backend, queues, contract)
     for (;;) {
-      const ids = await due(db, wasFull ? 0 : afterMs, page)
+      const ids = await due(db, wasFull ? 0 : afterMs, page, inLine)
       await wake(queues, contract, payloads(ids))
       if (ids.length > 0) log.warn({ job: contract.name, woken: ids.length }, 'woke what had no live job')
       if (wasFull || ids.length < page) break
     }
   }
+}
+
+/**
+ * The accepted jobs whose wake-ups come next. Wake-ups are taken in the order in which they were given, so whatever was woken
+ * before these has lost its own, or is being carried out; a long backlog behind them is left alone.
+ */
+async function nextInLine(backend: Backend, queues: Queues, contract: JobContract): Promise<readonly string[]> {
+  const wakeUps = await backend.nextInLine(queues.of(contract), NEXT)
+  return wakeUps.flatMap(({ data }) => (Value.Check(AcceptedJobs, data) ? data.jobIds : []))
 }
 
 /** Thousands of batches wait their turn in a long run, and to wake them again would rewrite their rows for nothing. */
