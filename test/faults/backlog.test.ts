@@ -13,18 +13,20 @@ const RELAY = { RELAY_AFTER_MS: '500', RELAY_INTERVAL_MS: '200' }
 onEachBackend('credits that wait long for a worker', (backend, it) => {
   let stack: Stack
   beforeAll(async () => {
-    const workers = { credit: 0, reversal: 0, 'bill-run': 0, 'bill-batch': 0 }
+    const workers = { credit: 0, reversal: 0, 'bill-run': 0, 'bill-batch': 0, relay: 0 }
     stack = await openStack({ backend, workers, env: RELAY })
     await insertAccounts(stack, 'waiting', 20)
   })
   afterAll(() => stack.close())
 
   const wakeUps = () => stack.withQueues((queues) => queues.of(creditJob).getWaitingCount())
-  /** The first is first in line; the others may overtake each other. */
+  /** Gives how many wake-ups wait after it. The first credit is first in line; the others may overtake each other. */
   const post = async (credits: number) => {
     const first = await postCredits(stack.client, { group: 'waiting', accounts: 20, credits: 1 })
     await eventually(async () => expect(await wakeUps()).toBe(1))
-    return [...first, ...(await postCredits(stack.client, { group: 'waiting', accounts: 20, credits, atOnce: 4 }))]
+    const others = await postCredits(stack.client, { group: 'waiting', accounts: 20, credits, atOnce: 4 })
+    await sleep(1_000)
+    return { accepted: [...first, ...others], waiting: await wakeUps() }
   }
   const wokenAgain = async () => {
     const { rows } = await sql<{ id: string }>`select id from job where woken_at > created_at`.execute(stack.db)
@@ -33,24 +35,24 @@ onEachBackend('credits that wait long for a worker', (backend, it) => {
 
   it('are not woken again as long as their wake-ups are there; once these are lost they are, each once, whatever came after them', async () => {
     const first = await post(40)
-    await sleep(500)
-    const waiting = await wakeUps()
-    expect(waiting).toBeGreaterThan(4)
-    await sleep(2_500)
+    expect(first.waiting).toBeGreaterThan(4)
+    const relay = stack.start('relay')
+    await sleep(3_000)
     expect(await wokenAgain()).toEqual([])
-    expect(await wakeUps()).toBe(waiting)
+    expect(await wakeUps()).toBe(first.waiting)
 
+    await stack.end(relay, 'SIGTERM')
     await stack.withQueues((queues) => queues.of(creditJob).drain())
     const second = await post(10)
-    const lost = first.map(({ jobId }) => jobId).toSorted()
+    stack.start('relay')
+    const lost = first.accepted.map(({ jobId }) => jobId).toSorted()
     await eventually(async () => expect((await wokenAgain()).toSorted()).toEqual(lost))
-    const woken = await wakeUps()
     await sleep(3_000)
     expect((await wokenAgain()).toSorted()).toEqual(lost)
-    expect(await wakeUps()).toBe(woken)
+    expect(await wakeUps()).toBe(second.waiting + 1)
 
     stack.start('credit')
     await stack.quiet()
-    await expectCarriedOut(stack, [...first, ...second])
+    await expectCarriedOut(stack, [...first.accepted, ...second.accepted])
   })
 })
