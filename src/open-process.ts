@@ -65,7 +65,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
   })
-  const queues = openQueues(backend)
+  const queues = await openQueues(backend)
 
   const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, queues.close]
   const stop = async (signal: string) => {

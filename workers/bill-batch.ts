@@ -16,8 +16,6 @@ await runEntry(async () => {
     )
   const gate = openGate()
   const settings = workerSettings(config, log, config.BILL_BATCH_CONCURRENCY)
-  onStop(
-    startWorker(backend, billBatchJob, ({ billBatchId }) => carryOutBatch(db, billBatchId, wakeBatches, gate), settings)
-      .close,
-  )
+  const carryOut = ({ billBatchId }: { billBatchId: string }) => carryOutBatch(db, billBatchId, wakeBatches, gate)
+  onStop((await startWorker(backend, billBatchJob, carryOut, settings)).close)
 })

@@ -19,6 +19,7 @@ await runEntry(async () => {
   const settings = workerSettings(config, log, 2)
   const carryOut = ({ billRunId }: { billRunId: string }) =>
     carryOutBillRun(db, billRunId, config.BILL_BATCH_SIZE, wakeBatches)
-  onStop(startWorker(backend, billRunJob, carryOut, settings).close)
-  onStop(startWorker(backend, scheduleTickJob, () => proposeDueRuns(db, queues, new Date(), log), settings).close)
+  const propose = () => proposeDueRuns(db, queues, new Date(), log)
+  onStop((await startWorker(backend, billRunJob, carryOut, settings)).close)
+  onStop((await startWorker(backend, scheduleTickJob, propose, settings)).close)
 })

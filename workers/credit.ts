@@ -6,5 +6,5 @@ import { startAcceptedWorker } from '../src/queue/start-accepted-worker.ts'
 
 await runEntry(async () => {
   const opened = await openProcess('worker-credit')
-  opened.onStop(startAcceptedWorker(opened, creditJob, recordCredits).close)
+  opened.onStop((await startAcceptedWorker(opened, creditJob, recordCredits)).close)
 })

@@ -6,5 +6,5 @@ import { startAcceptedWorker } from '../src/queue/start-accepted-worker.ts'
 
 await runEntry(async () => {
   const opened = await openProcess('worker-reversal')
-  opened.onStop(startAcceptedWorker(opened, reversalJob, requestReversals).close)
+  opened.onStop((await startAcceptedWorker(opened, reversalJob, requestReversals)).close)
 })

@@ -27,7 +27,7 @@ export const firstThing: Contestant = {
     }
     const workers = startProcesses(Array(target.workers).fill('bench/first-thing/worker.ts'), env)
     const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
-    const queue = backend.openQueue('first-thing')
+    const queue = await backend.openQueue('first-thing')
     const client = await openClient(databaseUrl)
     const count = await readFile(join(import.meta.dirname, '../first-thing/count.sql'), 'utf8')
 

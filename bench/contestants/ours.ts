@@ -82,7 +82,7 @@ async function startBillRun(
 /** Waits until the workers have told the queue that they are there. */
 async function workersReady({ databaseUrl, redisUrl, workers }: Target, prefix: string): Promise<void> {
   const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
-  const queues = [billBatchJob, billRunJob].map(({ name }) => backend.openQueue(name))
+  const queues = await Promise.all([billBatchJob, billRunJob].map(({ name }) => backend.openQueue(name)))
   await inTime('the workers', async () => {
     const [batchWorkers = 0, runWorkers = 0] = await Promise.all(queues.map((queue) => queue.getWorkersCount()))
     return batchWorkers >= workers && runWorkers >= 1

@@ -33,7 +33,7 @@ const work = async ({ data }: { data: AccountJob }) => {
     client.release()
   }
 }
-const worker = backend.openWorker('first-thing', work, { concurrency })
+const worker = await backend.openWorker('first-thing', work, { concurrency })
 process.once('SIGTERM', async () => {
   await worker.close()
   await backend.close()

@@ -22,7 +22,7 @@ export async function startIntakeService(databaseUrl: string, redisUrl: string |
   }
   const processes = [startProcesses(['src/cli.ts api', 'workers/relay.ts'], env)]
   const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
-  const queue = backend.openQueue(creditJob.name)
+  const queue = await backend.openQueue(creditJob.name)
   let stopping: Promise<void> | undefined
   const stop = async () => {
     for (const started of processes) await started.stop()

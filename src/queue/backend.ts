@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import {
   createPostgresBackend,
   DEFAULT_SCHEMA,
@@ -10,16 +11,19 @@ import {
 } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
+import { isPassing } from '../db/passing-error.ts'
 
 /** Where the queue is kept. This file alone knows the difference. */
 export type Backend = {
   readonly kind: 'postgres' | 'redis'
-  readonly openQueue: (name: string) => Queue
+  /** Resolves when the queue is ready to be used. */
+  readonly openQueue: (name: string) => Promise<Queue>
+  /** Resolves when the worker is ready; it takes jobs from then on. */
   readonly openWorker: (
     name: string,
     process: Processor,
-    options: Omit<WorkerOptions, 'connection' | 'prefix'>,
-  ) => Worker
+    options: Omit<WorkerOptions, 'connection' | 'prefix' | 'autorun'>,
+  ) => Promise<Worker>
   /** Resolves when the queue can be reached, throws otherwise. */
   readonly ping: () => Promise<void>
   /** Whether there is no room for one thing more. */
@@ -37,14 +41,30 @@ export type BackendOptions = {
   readonly redisCluster?: boolean
   /** Sets this installation's queues apart from others on the same Redis. */
   readonly prefix: string
+  /** How long an answer may take, in ms: a connection that swallows everything would hold its caller for ever. */
+  readonly answerTimeoutMs?: number
   readonly onError: (error: Error) => void
 }
 
 /** Connections that a queue's or a worker's own pool may hold, besides the one that listens. */
 const POSTGRES_POOL = 4
 
-/** How long a worker rests after a full Redis refused it the next job; BullMQ's own 15 s would outlast the remedy. */
-const REST_WHEN_FULL_MS = 500
+/** How long a worker rests after it could not get at the next job, in ms; BullMQ's own 15 s would outlast the remedy. */
+const REST_MS = 500
+
+const EVERY_WORKER = { autorun: false, runRetryDelay: REST_MS } as const
+
+/**
+ * A worker on Postgres looks by itself this often, in seconds. BullMQ relies on being called, for an hour when the connection on which
+ * it listens was lost at the wrong moment.
+ */
+const LOOK_EVERY_S = 5
+
+/** The pause between two tries to open a queue or a worker, in ms. */
+const REOPEN_MS = 250
+
+/** How long the queue may be silent when an answer is due, in ms, unless `answerTimeoutMs` says otherwise. Longer than a worker on Redis waits for a job. */
+const ANSWER_TIMEOUT_MS = 20_000
 
 /** Opens the queue's backend. Throws when a Redis is set to evict keys: it would lose jobs when it is full. */
 export async function openBackend(options: BackendOptions): Promise<Backend> {
@@ -79,13 +99,18 @@ class SteadyClient extends pg.Client {
   }
 }
 
-function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend {
+/** BullMQ's, but for how long its workers rely on being called. */
+const createBackend = (...[name, options, more]: Parameters<typeof createPostgresBackend>) =>
+  Object.defineProperty(createPostgresBackend(name, options, more), 'maximumBlockTimeout', { value: LOOK_EVERY_S })
+
+function openPostgresBackend({ databaseUrl, onError, answerTimeoutMs = ANSWER_TIMEOUT_MS }: BackendOptions): Backend {
   const pools: pg.Pool[] = []
   const openPool = (max: number, options: pg.PoolConfig = {}) => {
     const pool = new pg.Pool({
       connectionString: databaseUrl,
       max,
       connectionTimeoutMillis: 5_000,
+      query_timeout: answerTimeoutMs,
       Client: SteadyClient,
       ...options,
     })
@@ -98,13 +123,14 @@ function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend 
   const pingPool = openPool(1, { connectionTimeoutMillis: 2_000 })
   return {
     kind: 'postgres',
-    openQueue: (name) =>
-      listening(new Queue(name, { connection: openQueuePool() as never }, createPostgresBackend as never), onError),
-    openWorker: (name, process, options) =>
-      listening(
-        new Worker(name, process, { ...options, connection: openQueuePool() as never }, createPostgresBackend as never),
-        onError,
-      ),
+    openQueue: async (name) => {
+      const connection = openQueuePool() as never
+      return await untilReady(() => new Queue(name, { connection }, createBackend as never), onError)
+    },
+    openWorker: async (name, process, options) => {
+      const mine = { ...options, ...EVERY_WORKER, connection: openQueuePool() as never }
+      return running(await untilReady(() => new Worker(name, process, mine, createBackend as never), onError))
+    },
     ping: async () => void (await pingPool.query('select 1')),
     // A Postgres without room takes no credit or charge either: then there is nothing to be woken.
     isFull: async () => false,
@@ -117,11 +143,15 @@ function openPostgresBackend({ databaseUrl, onError }: BackendOptions): Backend 
   }
 }
 
-async function openRedisBackend({ prefix, onError, redisCluster }: BackendOptions, redisUrl: string): Promise<Backend> {
+async function openRedisBackend(
+  { prefix, onError, redisCluster, answerTimeoutMs = ANSWER_TIMEOUT_MS }: BackendOptions,
+  redisUrl: string,
+): Promise<Backend> {
   const open = (patience: { enableOfflineQueue?: boolean; maxRetriesPerRequest: number | null }) => {
+    const redisOptions = { ...patience, socketTimeout: answerTimeoutMs }
     const redis = redisCluster
-      ? new Cluster([redisUrl], { lazyConnect: true, redisOptions: patience })
-      : new Redis(redisUrl, { lazyConnect: true, ...patience })
+      ? new Cluster([redisUrl], { lazyConnect: true, redisOptions })
+      : new Redis(redisUrl, { lazyConnect: true, ...redisOptions })
     return redis.on('error', onError)
   }
   // A producer fails at once when Redis is away: what it wanted to enqueue is durable, and the relay enqueues it later.
@@ -141,17 +171,11 @@ async function openRedisBackend({ prefix, onError, redisCluster }: BackendOption
   const slotOf = (name: string) => `{${prefix}:${name}}`
   return {
     kind: 'redis',
-    openQueue: (name) => listening(new Queue(name, { connection: producer, prefix: slotOf(name) }), onError),
-    openWorker: (name, process, options) =>
-      listening(
-        new Worker(name, process, {
-          runRetryDelay: REST_WHEN_FULL_MS,
-          ...options,
-          connection: consumer,
-          prefix: slotOf(name),
-        }),
-        onError,
-      ),
+    openQueue: (name) => untilReady(() => new Queue(name, { connection: producer, prefix: slotOf(name) }), onError),
+    openWorker: async (name, process, options) => {
+      const mine = { ...options, ...EVERY_WORKER, connection: consumer, prefix: slotOf(name) }
+      return running(await untilReady(() => new Worker(name, process, mine), onError))
+    },
     ping: async () => void (await producer.ping()),
     isFull: async () => (await Promise.all(nodesOf(producer).map(isFull))).includes(true),
     nextInLine: (queue, most) => queue.getWaiting(0, most - 1),
@@ -182,8 +206,31 @@ async function refuseEviction(redis: Redis | Cluster): Promise<void> {
   }
 }
 
-/** An 'error' event that nobody listens to ends a Node process. */
-function listening<T extends Queue | Worker>(emitter: T, onError: (error: Error) => void): T {
-  ;(emitter as Queue).on('error', onError)
-  return emitter
+/**
+ * Opens a queue or a worker and waits until it is ready. BullMQ remembers for ever that it was not ready when its connection was lost
+ * at that moment, so then another is opened.
+ */
+async function untilReady<T extends Queue | Worker>(open: () => T, onError: (error: Error) => void): Promise<T> {
+  for (;;) {
+    const opened = open()
+    // An 'error' event that nobody listens to ends a Node process.
+    ;(opened as Queue).on('error', onError)
+    try {
+      await opened.waitUntilReady()
+      return opened
+    } catch (error) {
+      await opened.close()
+      if (!isPassing(error)) throw error
+      onError(error as Error)
+      await sleep(REOPEN_MS)
+    }
+  }
+}
+
+/** A worker that has ceased to work ends its process, so that it is started again. */
+function running(worker: Worker): Worker {
+  worker.run().catch((error) => {
+    if (!worker.closing) throw error
+  })
+  return worker
 }

@@ -21,11 +21,11 @@ type JobIds = readonly string[]
  * than a credit; each has its own outcome. One that lost its worker before may have been its end: it is carried out when nothing
  * else is under way in the process.
  */
-export function startAcceptedWorker(
+export async function startAcceptedWorker(
   { db, backend, config, log }: { readonly db: Db; readonly backend: Backend; readonly config: Config; log: Logger },
   contract: JobContract<typeof AcceptedJobs>,
   script: (tx: Tx, jobIds: JobIds) => Promise<void>,
-): RunningWorker {
+): Promise<RunningWorker> {
   const gate = openGate()
   const lots = { most: MOST_AT_ONCE, atOnce: config.CREDIT_CONCURRENCY, sizeOf: (jobIds: JobIds) => jobIds.length }
   const together = gather(lots, async (lot: readonly JobIds[]) => {
@@ -34,7 +34,7 @@ export function startAcceptedWorker(
     return lot.map(() => failures)
   })
   const alone = (jobIds: JobIds) => gate.alone(() => carryOutAlone(db, jobIds, script))
-  return startWorker(
+  return await startWorker(
     backend,
     contract,
     async ({ jobIds }, { lostWorker }) => {

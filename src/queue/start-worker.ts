@@ -34,12 +34,12 @@ export type RunningWorker = { readonly name: string; readonly close: () => Promi
  * Starts a worker of one kind of job. A payload that is not of its contract is set aside with a reason; anything thrown by
  * `handle` is tried again as the contract says. Writes one log line a job.
  */
-export function startWorker<P extends TSchema>(
+export async function startWorker<P extends TSchema>(
   backend: Backend,
   contract: JobContract<P>,
   handle: (payload: Static<P>, delivery: Delivery) => Promise<void>,
   settings: WorkerSettings,
-): RunningWorker {
+): Promise<RunningWorker> {
   const { log } = settings
   const work = async (job: Job) => {
     const started = performance.now()
@@ -60,7 +60,7 @@ export function startWorker<P extends TSchema>(
       throw error
     }
   }
-  const worker = backend.openWorker(contract.name, work, {
+  const worker = await backend.openWorker(contract.name, work, {
     concurrency: settings.concurrency,
     lockDuration: settings.lockMs,
     stalledInterval: settings.stallCheckMs,

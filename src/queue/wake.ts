@@ -24,8 +24,10 @@ export type Queues = {
 }
 
 /** Opens the queue of every kind of job. */
-export function openQueues(backend: Backend): Queues {
-  const queues = new Map(JOBS.map(({ name }) => [name, backend.openQueue(name)]))
+export async function openQueues(backend: Backend): Promise<Queues> {
+  const queues = new Map(
+    await Promise.all(JOBS.map(async ({ name }) => [name, await backend.openQueue(name)] as const)),
+  )
   const all = [...queues.values()]
   return {
     of: ({ name }) => {
@@ -50,6 +52,7 @@ export async function wake<P extends TSchema>(
     opts: {
       jobId: contract.idOf(data),
       attempts: contract.retry.attempts,
+      // Spread, so that what failed together, for one thing that all waited for, is not tried again together.
       backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
       removeOnComplete: true,
       removeOnFail: { age: FAILED_KEPT_S },

@@ -91,7 +91,7 @@ export async function openService({ redisUrl, settings = {}, database: given }: 
     prefix: config.QUEUE_PREFIX,
     onError: () => {},
   })
-  const queues = openQueues(backend)
+  const queues = await openQueues(backend)
   await inTransaction(db, (tx) => bootstrapKeys(tx, BOOTSTRAP_KEY))
   const keys = Object.fromEntries(
     await Promise.all(SCOPES.map(async (scope) => [scope, (await createKey(db, scope, [scope])).key])),

@@ -205,7 +205,7 @@ async function withQueues<T>(
   act: (queues: Queues, backend: Backend) => Promise<T>,
 ): Promise<T> {
   const backend = await openBackend({ ...where, onError: () => {} })
-  const queues = openQueues(backend)
+  const queues = await openQueues(backend)
   try {
     return await act(queues, backend)
   } finally {

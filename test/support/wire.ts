@@ -13,6 +13,7 @@ export async function openWire(targetUrl: string) {
   let delayMs = 0
   let losing = { whose: '', left: 0 }
   const links = new Set<Link>()
+  const silent = new WeakSet<Link>()
 
   const accept = (client: Socket) => {
     const server = connect({ ...target, noDelay: true })
@@ -27,6 +28,7 @@ export async function openWire(targetUrl: string) {
 
     let opening = ''
     client.on('data', (chunk) => {
+      if (silent.has(link)) return
       if (opening.length < 1_000) opening += chunk.toString('latin1')
       if (losing.left > 0 && opening.includes(losing.whose) && isCommit(chunk)) {
         losing.left -= 1
@@ -38,7 +40,9 @@ export async function openWire(targetUrl: string) {
         pass(chunk, server)
       }
     })
-    server.on('data', (chunk) => pass(chunk, client))
+    server.on('data', (chunk) => {
+      if (!silent.has(link)) pass(chunk, client)
+    })
   }
 
   /** In order, since all wait alike. */
@@ -67,6 +71,10 @@ export async function openWire(targetUrl: string) {
     },
     /** Cuts all connections there are. */
     cut,
+    /** Lets nothing more pass on the connections there are, and cuts none: as a firewall that has forgotten them. */
+    silence: () => {
+      for (const link of links) silent.add(link)
+    },
     /** Lets Postgres have the next COMMITs of connections with this application name, and cuts them before the reply. */
     loseRepliesToCommit: (whose: string, times: number) => {
       losing = { whose, left: times }

@@ -1,0 +1,144 @@
+import { randomUUID } from 'node:crypto'
+import { setTimeout as sleep } from 'node:timers/promises'
+import type { Job } from 'bullmq'
+import { expect } from 'vitest'
+import { type Backend, openBackend, prepareBackend } from '../../src/queue/backend.ts'
+import { describeAlongside, onEachBackend } from '../support/backends.ts'
+import { execute, openTestDatabase } from '../support/database.ts'
+import { eventually } from '../support/eventually.ts'
+import { openProxy } from '../support/proxy.ts'
+import { redisUrl } from '../support/redis.ts'
+import { openWire } from '../support/wire.ts'
+
+const QUEUE = 'things'
+
+/** How long a worker may take to go on when the queue can be reached again, in ms. */
+const WITHIN_MS = 10_000
+
+/** Opens the queue twice: straight, and by way of what `along` makes of its address. */
+async function openTwice(kind: Backend['kind'], along: (url: string) => string, answerTimeoutMs?: number) {
+  const database = await openTestDatabase()
+  const redis = kind === 'redis' ? redisUrl() : undefined
+  await prepareBackend({ databaseUrl: database.url, redisUrl: redis })
+  const options = {
+    prefix: `test-${randomUUID()}`,
+    onError: () => {},
+    ...(answerTimeoutMs === undefined ? {} : { answerTimeoutMs }),
+  }
+  const straight = await openBackend({ ...options, databaseUrl: database.url, redisUrl: redis })
+  const behind = await openBackend({
+    ...options,
+    databaseUrl: redis === undefined ? along(database.url) : database.url,
+    redisUrl: redis === undefined ? undefined : along(redis),
+  })
+  const done: string[] = []
+  const work = async (job: Job) => void done.push(String(job.id))
+  const closers: (() => Promise<unknown>)[] = [database.drop, straight.close, behind.close]
+  const openQueue = async (backend: Backend) => {
+    const queue = await backend.openQueue(QUEUE)
+    closers.push(() => queue.close())
+    return queue
+  }
+  return {
+    databaseUrl: database.url,
+    straight: await openQueue(straight),
+    openQueueBehind: () => openQueue(behind),
+    openWorkerBehind: async () => {
+      const worker = await behind.openWorker(QUEUE, work, { concurrency: 1 })
+      closers.push(() => worker.close())
+    },
+    expectDone: (id: string, timeoutMs = WITHIN_MS) => eventually(() => expect(done).toContain(id), { timeoutMs }),
+    close: async () => {
+      for (const close of closers.toReversed()) await close()
+    },
+  }
+}
+
+/** The same address by way of a proxy that can refuse connections. */
+const by = (port: number) => (url: string) =>
+  Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).toString()
+
+onEachBackend('a queue that refuses connections for a while', (backend, it) => {
+  it('is served again soon after, also what was added meanwhile', async () => {
+    const database = await openTestDatabase()
+    const target = new URL(backend === 'redis' ? (redisUrl() as string) : database.url)
+    const proxy = await openProxy(Number(target.port))
+    const queue = await openTwice(backend, by(proxy.port))
+    try {
+      await queue.openWorkerBehind()
+      await queue.straight.add('thing', {}, { jobId: 'before' })
+      await queue.expectDone('before')
+      await proxy.cut()
+      await sleep(1_000)
+      await queue.straight.add('thing', {}, { jobId: 'meanwhile' })
+      await sleep(1_000)
+      await proxy.mend()
+      await queue.expectDone('meanwhile')
+    } finally {
+      await queue.close()
+      await proxy.close()
+      await database.drop()
+    }
+  })
+})
+
+onEachBackend('a connection to the queue that swallows everything', (backend, it) => {
+  it('is given up: whoever waits for an answer is told, and work goes on over another', async () => {
+    const database = await openTestDatabase()
+    const wire = await openWire(backend === 'redis' ? (redisUrl() as string) : database.url)
+    const queue = await openTwice(backend, wire.along, 2_000)
+    try {
+      await queue.openWorkerBehind()
+      const behind = await queue.openQueueBehind()
+      await behind.add('thing', {}, { jobId: 'before' })
+      await queue.expectDone('before')
+      wire.silence()
+      const told = behind.add('thing', {}, { jobId: 'swallowed' }).then(
+        () => 'answered',
+        () => 'refused',
+      )
+      expect(await Promise.race([told, sleep(8_000).then(() => 'waits')])).not.toBe('waits')
+      await eventually(() => behind.add('thing', {}, { jobId: 'after' }))
+      // Each of the connections in its pool is found out by an answer that does not come.
+      await queue.expectDone('after', 20_000)
+    } finally {
+      await queue.close()
+      await wire.close()
+      await database.drop()
+    }
+  })
+})
+
+describeAlongside('a queue in Postgres', (it) => {
+  it('is opened when Postgres takes connections again, and then works', async () => {
+    const database = await openTestDatabase()
+    const proxy = await openProxy(Number(new URL(database.url).port))
+    const queue = await openTwice('postgres', by(proxy.port))
+    try {
+      await proxy.cut()
+      const opening = Promise.all([queue.openQueueBehind(), queue.openWorkerBehind()])
+      await sleep(1_000)
+      await proxy.mend()
+      const [behind] = await opening
+      await behind.add('thing', {}, { jobId: 'added' })
+      await queue.expectDone('added')
+    } finally {
+      await queue.close()
+      await proxy.close()
+      await database.drop()
+    }
+  })
+
+  it('is looked at also by a worker that nobody has called', async () => {
+    const queue = await openTwice('postgres', (url) => url)
+    try {
+      await queue.openWorkerBehind()
+      await queue.straight.add('thing', {}, { jobId: 'late', delay: 3_600_000 })
+      await sleep(500)
+      await execute(queue.databaseUrl, "update bullmq.job set state = 'waiting' where id = 'late'")
+      await queue.expectDone('late')
+    } finally {
+      await queue.close()
+    }
+  })
+})
