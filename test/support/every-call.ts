@@ -115,3 +115,6 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['DELETE', '/v1/keys/{keyId}', '/v1/keys/{key}'],
   ),
 ]
+
+/** `METHOD /path` of something that there is, with the names of ids in braces. */
+export const nameOf = ({ method, at }: KnownCall) => `${method} ${at}`
