@@ -11,7 +11,6 @@ import {
 } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
-import { isPassing } from '../db/passing-error.ts'
 
 /** Where the queue is kept. This file alone knows the difference. */
 export type Backend = {
@@ -60,7 +59,8 @@ const EVERY_WORKER = { autorun: false, runRetryDelay: REST_MS } as const
  */
 const LOOK_EVERY_S = 5
 
-/** The pause between two tries to open a queue or a worker, in ms. */
+/** How often it is tried to open a queue or a worker, with a pause between, in ms: ten seconds, and then the process had better start afresh. */
+const MOST_OPENINGS = 40
 const REOPEN_MS = 250
 
 /** How long the queue may be silent when an answer is due, in ms, unless `answerTimeoutMs` says otherwise. Longer than a worker on Redis waits for a job. */
@@ -208,10 +208,10 @@ async function refuseEviction(redis: Redis | Cluster): Promise<void> {
 
 /**
  * Opens a queue or a worker and waits until it is ready. BullMQ remembers for ever that it was not ready when its connection was lost
- * at that moment, so then another is opened.
+ * at that moment, so then another is opened. Throws what the last of many tries met.
  */
 async function untilReady<T extends Queue | Worker>(open: () => T, onError: (error: Error) => void): Promise<T> {
-  for (;;) {
+  for (let tries = 1; ; tries += 1) {
     const opened = open()
     // An 'error' event that nobody listens to ends a Node process.
     ;(opened as Queue).on('error', onError)
@@ -220,7 +220,7 @@ async function untilReady<T extends Queue | Worker>(open: () => T, onError: (err
       return opened
     } catch (error) {
       await opened.close()
-      if (!isPassing(error)) throw error
+      if (tries === MOST_OPENINGS) throw error
       onError(error as Error)
       await sleep(REOPEN_MS)
     }

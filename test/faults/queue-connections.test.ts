@@ -109,11 +109,12 @@ onEachBackend('a connection to the queue that swallows everything', (backend, it
   })
 })
 
-describeAlongside('a queue in Postgres', (it) => {
-  it('is opened when Postgres takes connections again, and then works', async () => {
+onEachBackend('a queue that is opened while it refuses connections', (backend, it) => {
+  it('is opened when it takes them again, and then works', async () => {
     const database = await openTestDatabase()
-    const proxy = await openProxy(Number(new URL(database.url).port))
-    const queue = await openTwice('postgres', by(proxy.port))
+    const target = new URL(backend === 'redis' ? (redisUrl() as string) : database.url)
+    const proxy = await openProxy(Number(target.port))
+    const queue = await openTwice(backend, by(proxy.port))
     try {
       await proxy.cut()
       const opening = Promise.all([queue.openQueueBehind(), queue.openWorkerBehind()])
@@ -128,7 +129,9 @@ describeAlongside('a queue in Postgres', (it) => {
       await database.drop()
     }
   })
+})
 
+describeAlongside('a queue in Postgres', (it) => {
   it('is looked at also by a worker that nobody has called', async () => {
     const queue = await openTwice('postgres', (url) => url)
     try {
