@@ -78,7 +78,7 @@ Examples:
   npm run bench -- all --json bench/results/all.json
 
 The intake is measured beside a Redis for the bare route: redis-server must be on the PATH.
-The plot: node bench/plot.ts docs/bill-run-rate.svg bench/results/*.json`,
+The plot: npx node bench/plot.ts docs/bill-run-rate.svg bench/results/*.json`,
   )
 
 program.parse()

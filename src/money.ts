@@ -75,12 +75,12 @@ export type AmountError = string
  */
 export function parseAmount(text: string, currency: string): Money | AmountError {
   const scale = minorUnit(currency)
-  if (scale === undefined) return `${currency} is not an ISO 4217 currency`
+  if (scale === undefined) return `must be in an ISO 4217 currency, which ${currency} is not`
   if (!AMOUNT.test(text)) {
     return `must be a decimal string such as "50" or "12.5", with at most ${MAX_INTEGER_DIGITS} digits before the point`
   }
   const decimals = text.includes('.') ? text.length - text.indexOf('.') - 1 : 0
-  if (decimals > scale) return `${currency} has at most ${scale} decimals, this has ${decimals}`
+  if (decimals > scale) return `must have at most the ${scale} decimals of ${currency}, and has ${decimals}`
   const amount = new Money(text)
   return amount.isZero() ? 'must be greater than zero' : amount
 }

@@ -78,6 +78,8 @@ type SchemaError = {
   readonly keyword: string
   readonly message?: string
   readonly params: Record<string, unknown>
+  /** The schema that complains, when the validator tells it. */
+  readonly parentSchema?: Readonly<Record<string, unknown>> | undefined
 }
 
 /** The refusal of what a schema complains of. `context`: the part of the request, the body unless said. */
@@ -94,11 +96,11 @@ function inputError(error: SchemaError, context: string | undefined): InputError
   return { pointer: place, message: said(error) }
 }
 
-function said({ keyword, message, params }: SchemaError): string {
+function said({ keyword, message, params, parentSchema }: SchemaError): string {
   if (keyword === 'additionalProperties') return 'is not a field known here'
   if (keyword === 'required') return 'is missing'
-  if (keyword === 'pattern') return `has not the form that it must have (${String(params.pattern).slice(0, 60)})`
-  if (keyword === 'format') return `must be a ${String(params.format)} such as 2026-11-30`
+  if (parentSchema?.type === 'string' && typeof parentSchema.description === 'string')
+    return `must be ${parentSchema.description.replace(/^[A-Z](?=[a-z ])/, (first) => first.toLowerCase())}`
   if (keyword === 'enum' || keyword === 'const')
     return `${message ?? 'is not allowed'}: ${JSON.stringify(params.allowedValues ?? params.allowedValue)}`
   return message ?? 'is not valid'

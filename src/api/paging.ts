@@ -11,14 +11,18 @@ export const PageQuery = {
       description: `1 to 500, ${DEFAULT_LIMIT} by default`,
     }),
   ),
-  cursor: Type.Optional(Type.String({ maxLength: 200, description: 'nextCursor of the page before' })),
+  cursor: Type.Optional(Type.String({ maxLength: 200, description: 'The nextCursor of the page before' })),
 }
 
-export const PageOf = <T extends TSchema>(item: T) =>
-  Type.Object({
-    data: Type.Array(item),
-    nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page' }),
-  })
+/** A page of items, with an example of one that has an example. */
+export const PageOf = <T extends TSchema & { readonly examples?: readonly unknown[] }>(item: T) =>
+  Type.Object(
+    {
+      data: Type.Array(item),
+      nextCursor: Type.Union([Type.String(), Type.Null()], { description: 'Null on the last page' }),
+    },
+    { description: 'A page of them', examples: [{ data: item.examples ?? [], nextCursor: null }] },
+  )
 
 export type Page<T> = { readonly data: T[]; readonly nextCursor: string | null }
 

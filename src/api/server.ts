@@ -64,6 +64,8 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
         useDefaults: false,
         allErrors: false,
         strict: false,
+        // So that a complaint can quote how a value is described.
+        verbose: true,
       },
     },
     // What cannot even be read as HTTP, does not arrive in time, or has no readable address is answered as everything else.

@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { REFUSALS } from './example-answers.ts'
 
 /** A problem document, as every refusal is answered (RFC 9457). */
 export const ProblemView = Type.Object(
@@ -13,16 +14,7 @@ export const ProblemView = Type.Object(
   },
   {
     $id: 'Problem',
-    examples: [
-      {
-        type: '/problems/account_not_found',
-        title: 'There is no such account',
-        status: 404,
-        detail: 'there is no account acme',
-        code: 'account_not_found',
-        retryable: false,
-      },
-    ],
+    examples: [REFUSALS[404]],
   },
 )
 
@@ -42,7 +34,10 @@ export function problems(...statuses: readonly number[]): Record<number, object>
   return Object.fromEntries(
     [...new Set([400, 401, 403, 429, 503, ...statuses])].map((status) => [
       status,
-      { description: NAMES[status], content: { 'application/problem+json': { schema: Type.Ref('Problem') } } },
+      {
+        description: NAMES[status],
+        content: { 'application/problem+json': { schema: Type.Ref('Problem'), example: REFUSALS[status] } },
+      },
     ]),
   )
 }

@@ -15,7 +15,9 @@ type Operation = {
   readonly requestBody?: {
     readonly content: Readonly<Record<string, { readonly schema: object; readonly example?: object }>>
   }
-  readonly responses: Readonly<Record<string, { readonly content?: Readonly<Record<string, object>> }>>
+  readonly responses: Readonly<
+    Record<string, { readonly content?: Readonly<Record<string, { readonly example?: object }>> }>
+  >
 }
 type Document = {
   readonly openapi: string
@@ -108,6 +110,7 @@ test('every refusal is a problem document, and every call under /v1 can be refus
     for (const [status, { content }] of Object.entries(operation.responses)) {
       if (status < '400' || path === '/readyz') continue
       expect(Object.keys(content ?? {}), `${name} ${status}`).toEqual(['application/problem+json'])
+      expect(content?.['application/problem+json']?.example).toMatchObject({ status: Number(status) })
     }
     if (path.startsWith('/v1/'))
       expect(Object.keys(operation.responses)).toEqual(expect.arrayContaining(['400', '401', '403', '429', '503']))
@@ -122,6 +125,18 @@ test('every request body has an example', () => {
     expect(Object.keys(operation.requestBody?.content ?? {}), name).toEqual(['application/json'])
     expect(operation.requestBody?.content['application/json']?.example, name).toBeTypeOf('object')
   }
+})
+
+test('every answer has an example', () => {
+  const answers = operations().flatMap(({ name, operation }) =>
+    Object.entries(operation.responses).flatMap(([status, { content = {} }]) =>
+      Object.entries(content)
+        .filter(([type]) => type === 'application/json')
+        .map(([, { example }]) => ({ name: `${name} ${status}`, example })),
+    ),
+  )
+  expect(answers.length).toBeGreaterThan(25)
+  for (const { name, example } of answers) expect(example, name).toBeTypeOf('object')
 })
 
 describe('the examples', () => {

@@ -108,9 +108,9 @@ describe('what is not an amount is refused, never rounded', () => {
   )
 
   test('says why, in words', () => {
-    expect(parseAmount('1.005', 'USD')).toBe('USD has at most 2 decimals, this has 3')
+    expect(parseAmount('1.005', 'USD')).toBe('must have at most the 2 decimals of USD, and has 3')
     expect(parseAmount('0.00', 'USD')).toBe('must be greater than zero')
-    expect(parseAmount('5', 'DEM')).toBe('DEM is not an ISO 4217 currency')
+    expect(parseAmount('5', 'DEM')).toBe('must be in an ISO 4217 currency, which DEM is not')
     expect(parseAmount('-5', 'USD')).toMatch(/decimal string/)
   })
 })

@@ -11,6 +11,7 @@ import { Refusal } from '../../problems.ts'
 import { wake } from '../../queue/wake.ts'
 import { type Answer, carryOut } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { today } from '../today.ts'
@@ -31,7 +32,10 @@ const NewBillRun = Type.Object(
   },
   { additionalProperties: false, examples: [EXAMPLES.newBillRun] },
 )
-const Queued = Type.Object({ billRunId: Uuid, status: Type.Literal('queued') })
+const Queued = Type.Object(
+  { billRunId: Uuid, status: Type.Literal('queued') },
+  { description: 'Accepted durably', examples: [ANSWERS.billRunQueued] },
+)
 
 export const billRunRoutes: Routes = (api, context) => {
   const { db } = context
@@ -189,7 +193,13 @@ export const billRunRoutes: Routes = (api, context) => {
         { accountIds: accountIds(1_000), billDate: Type.Optional(CalendarDate) },
         { additionalProperties: false, examples: [EXAMPLES.preview] },
       ),
-      response: { 200: Type.Object({ invoices: Type.Array(PreviewedInvoiceView) }), ...problems(404) },
+      response: {
+        200: Type.Object(
+          { invoices: Type.Array(PreviewedInvoiceView) },
+          { description: 'The invoices as they would be made', examples: [ANSWERS.preview] },
+        ),
+        ...problems(404),
+      },
     },
     handler: async (request, reply) => {
       const { accountIds: accountKeys, billDate = today() } = request.body

@@ -4,6 +4,7 @@ import { type RecordedCharge, recordCharges } from '../../ledger/record-charges.
 import { formatAmount } from '../../money.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
@@ -60,7 +61,10 @@ export const chargeRoutes: Routes = (api, context) => {
       tags: ['charges'],
       headers: withIdempotencyKey,
       body: NewCharges,
-      response: { 201: Type.Object({ charges: Type.Array(ChargeView) }), ...problems(404, 409, 422) },
+      response: {
+        201: Type.Object({ charges: Type.Array(ChargeView) }, { description: 'Recorded', examples: [ANSWERS.charges] }),
+        ...problems(404, 409, 422),
+      },
     },
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {

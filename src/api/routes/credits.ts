@@ -11,13 +11,17 @@ import { actorOf, carryOut, send } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { openCreditIntake } from '../credit-intake.ts'
 import { invalidRequest } from '../errors.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { keyedRequestOf } from '../idempotency.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { NoContent, ProblemView, problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditStatusName, CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
 
-export const Accepted = Type.Object({ jobId: Uuid, creditId: Uuid, status: Type.Literal('queued') })
+export const Accepted = Type.Object(
+  { jobId: Uuid, creditId: Uuid, status: Type.Literal('queued') },
+  { description: 'Accepted durably', examples: [ANSWERS.accepted] },
+)
 
 const CreditBatch = Type.Object(
   {
@@ -29,10 +33,13 @@ const CreditBatch = Type.Object(
   },
   { additionalProperties: false, examples: [EXAMPLES.creditBatch] },
 )
-const BatchAccepted = Type.Object({
-  accepted: Type.Array(Type.Object({ index: Type.Integer(), jobId: Uuid, creditId: Uuid })),
-  rejected: Type.Array(Type.Object({ index: Type.Integer(), problem: ProblemView })),
-})
+const BatchAccepted = Type.Object(
+  {
+    accepted: Type.Array(Type.Object({ index: Type.Integer(), jobId: Uuid, creditId: Uuid })),
+    rejected: Type.Array(Type.Object({ index: Type.Integer(), problem: ProblemView })),
+  },
+  { description: 'What was accepted durably, and what was not and why', examples: [ANSWERS.batch] },
+)
 
 export const creditRoutes: Routes = (api, context) => {
   const { db } = context

@@ -5,6 +5,7 @@ import { disburseCredit } from '../../ledger/disburse-credit.ts'
 import { findCredit } from '../../ledger/find-credit.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
@@ -16,7 +17,10 @@ const NewDisbursement = Type.Object(
   { invoiceId: Uuid, amount: Amount },
   { additionalProperties: false, examples: [EXAMPLES.disbursement] },
 )
-const Disbursed = Type.Object({ disbursement: DisbursementView, credit: CreditView, invoice: InvoiceView })
+const Disbursed = Type.Object(
+  { disbursement: DisbursementView, credit: CreditView, invoice: InvoiceView },
+  { description: 'What was disbursed, and what it left', examples: [ANSWERS.disbursed] },
+)
 
 export const disbursementRoutes: Routes = (api, context) => {
   const { db } = context

@@ -23,7 +23,7 @@ export const invoiceRoutes: Routes = (api, context) => {
           accountId: Type.Optional(AccountId),
           status: Type.Optional(InvoiceStatusName),
           billRunId: Type.Optional(Uuid),
-          number: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'The invoice number' })),
+          number: Type.Optional(Type.String({ pattern: '^[1-9][0-9]{0,14}$', description: 'An invoice number' })),
         },
         { additionalProperties: false },
       ),

@@ -4,19 +4,23 @@ import type { Db } from '../../db/open.ts'
 import { Uuid } from '../../jobs/formats.ts'
 import { Refusal } from '../../problems.ts'
 import type { Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { problems } from '../view-responses.ts'
 import { Time, TimeOrNull, timeOrNull } from '../views/time.ts'
 
-const JobView = Type.Object({
-  jobId: Uuid,
-  type: Type.Enum(['credit', 'reversal']),
-  status: Type.Enum(['queued', 'active', 'done', 'failed']),
-  attempts: Type.Integer({ minimum: 0 }),
-  error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
-  result: Type.Union([Type.Object({ creditId: Type.Optional(Uuid) }), Type.Null()]),
-  createdAt: Time,
-  finishedAt: TimeOrNull,
-})
+const JobView = Type.Object(
+  {
+    jobId: Uuid,
+    type: Type.Enum(['credit', 'reversal']),
+    status: Type.Enum(['queued', 'active', 'done', 'failed']),
+    attempts: Type.Integer({ minimum: 0 }),
+    error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
+    result: Type.Union([Type.Object({ creditId: Type.Optional(Uuid) }), Type.Null()]),
+    createdAt: Time,
+    finishedAt: TimeOrNull,
+  },
+  { description: 'What became of it', examples: [ANSWERS.job] },
+)
 
 export const jobRoutes: Routes = (api, { db }) => {
   api.get('/v1/jobs/:jobId', {

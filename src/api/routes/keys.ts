@@ -4,20 +4,24 @@ import { createKey, revokeKey, SCOPES } from '../../ledger/api-keys.ts'
 import { Refusal } from '../../problems.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
 import { Time, TimeOrNull, timeOrNull } from '../views/time.ts'
 
 const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true })
-const KeyView = Type.Object({
-  keyId: Uuid,
-  name: Name,
-  scopes: Scopes,
-  createdAt: Time,
-  expiresAt: TimeOrNull,
-  revokedAt: TimeOrNull,
-})
+const KeyView = Type.Object(
+  {
+    keyId: Uuid,
+    name: Name,
+    scopes: Scopes,
+    createdAt: Time,
+    expiresAt: TimeOrNull,
+    revokedAt: TimeOrNull,
+  },
+  { description: 'An API key', examples: [ANSWERS.key] },
+)
 
 /** The moment that is meant. Throws a Refusal `invalid_request`: a leap second has the right form and is none that can be kept. */
 function timeOf(expiresAt: string): Date {
@@ -42,10 +46,13 @@ export const keyRoutes: Routes = (api, context) => {
         { additionalProperties: false, examples: [EXAMPLES.newKey] },
       ),
       response: {
-        201: Type.Object({
-          keyId: Uuid,
-          key: Type.Union([Type.String(), Type.Null()], { description: 'Null when the answer is a replay' }),
-        }),
+        201: Type.Object(
+          {
+            keyId: Uuid,
+            key: Type.Union([Type.String(), Type.Null()], { description: 'Null when the answer is a replay' }),
+          },
+          { description: 'The key, shown this once', examples: [ANSWERS.newKey] },
+        ),
         ...problems(),
       },
     },

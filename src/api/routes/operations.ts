@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { readReadiness } from '../../ops/health.ts'
 import { openMetrics } from '../../ops/metrics.ts'
 import type { Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 
 const Ready = Type.Object({
   status: Type.Enum(['ready', 'not ready']),
@@ -17,7 +18,9 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
       summary: 'Alive',
       tags: ['operations'],
       security: [],
-      response: { 200: Type.Object({ status: Type.Literal('alive') }) },
+      response: {
+        200: Type.Object({ status: Type.Literal('alive') }, { description: 'Alive', examples: [ANSWERS.alive] }),
+      },
     },
     handler: async () => ({ status: 'alive' as const }),
   })
@@ -28,7 +31,10 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
       summary: 'Able to serve: database and queue can be reached, migrations are current',
       tags: ['operations'],
       security: [],
-      response: { 200: Ready, 503: Ready },
+      response: {
+        200: { ...Ready, description: 'Ready', examples: [ANSWERS.ready] },
+        503: { ...Ready, description: 'Not ready', examples: [ANSWERS.notReady] },
+      },
     },
     handler: async (_request, reply) => {
       const { ready, ...parts } = await readReadiness(db, backend)

@@ -6,11 +6,15 @@ import { keepSchedules } from '../../queue/schedules.ts'
 import { whyInvalid } from '../../schedule.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, nameCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { NoContent, problems } from '../view-responses.ts'
 
-const ScheduleName = Type.String({ pattern: '^[A-Za-z0-9_.-]{1,64}$', description: '1 to 64 of A-Z a-z 0-9 . _ -' })
+const ScheduleName = Type.String({
+  pattern: '^[A-Za-z0-9_.-]{1,64}$',
+  description: 'A name: 1 to 64 of A-Z a-z 0-9 . _ -',
+})
 
 const ScheduleFields = {
   cron: Type.String({ maxLength: 100, description: 'Five fields: minute, hour, day of month, month, day of week' }),
@@ -21,7 +25,10 @@ const NewSchedule = Type.Object(
   { ...ScheduleFields, enabled: Type.Optional(Type.Boolean({ description: 'True by default' })) },
   { additionalProperties: false, examples: [EXAMPLES.schedule] },
 )
-const ScheduleView = Type.Object({ name: ScheduleName, ...ScheduleFields, enabled: Type.Boolean() })
+const ScheduleView = Type.Object(
+  { name: ScheduleName, ...ScheduleFields, enabled: Type.Boolean() },
+  { description: 'The schedule', examples: [ANSWERS.schedule] },
+)
 
 type Row = { name: string; cron: string; timezone: string; bill_group: string; enabled: boolean }
 const present = ({ name, cron, timezone, bill_group, enabled }: Row): Static<typeof ScheduleView> => ({

@@ -3,19 +3,23 @@ import { type Static, Type } from 'typebox'
 import type { Db, Tx } from '../../db/open.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../jobs/formats.ts'
 import { formatAmount } from '../../money.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { Sum } from './sum.ts'
 import { Time } from './time.ts'
 
-export const AccountView = Type.Object({
-  accountId: AccountId,
-  name: Name,
-  currency: Currency,
-  billGroup: BillGroup,
-  paymentTermsDays: Type.Integer(),
-  balance: Sum('What its invoices owe in all'),
-  creditLeft: Sum('What its issued credits have left in all'),
-  createdAt: Time,
-})
+export const AccountView = Type.Object(
+  {
+    accountId: AccountId,
+    name: Name,
+    currency: Currency,
+    billGroup: BillGroup,
+    paymentTermsDays: Type.Integer(),
+    balance: Sum('What its invoices owe in all'),
+    creditLeft: Sum('What its issued credits have left in all'),
+    createdAt: Time,
+  },
+  { description: 'The account', examples: [ANSWERS.account] },
+)
 export type AccountView = Static<typeof AccountView>
 
 type Row = {

@@ -4,42 +4,49 @@ import type { Db, Tx } from '../../db/open.ts'
 import type { BillRunStatus } from '../../db/schema.ts'
 import { AccountId, CalendarDate, Currency, Uuid } from '../../jobs/formats.ts'
 import { formatAmount } from '../../money.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { Sum } from './sum.ts'
 import { Time, TimeOrNull, timeOrNull } from './time.ts'
 
 const Count = Type.Integer({ minimum: 0 })
 const CountAndAmount = Type.Object({ count: Count, amount: Sum('Their sum') })
 
-export const BillRunView = Type.Object({
-  billRunId: Uuid,
-  name: Type.Union([Type.String(), Type.Null()]),
-  billGroup: Type.Union([Type.String(), Type.Null()], { description: 'Null for a run of named accounts' }),
-  billDate: CalendarDate,
-  status: Type.Enum(['queued', 'running', 'completed', 'completed_with_failures', 'cancelled']),
-  schedule: Type.Union([Type.String(), Type.Null()], { description: 'The schedule that proposed it' }),
-  progress: Type.Object({ accounts: Count, billed: Count, nothingToBill: Count, failed: Count }),
-  totals: Type.Array(
-    Type.Object({
-      currency: Currency,
-      invoices: Count,
-      charged: Sum('Charges billed'),
-      creditsIssued: CountAndAmount,
-      disbursed: Sum('Disbursed by the run'),
-      creditsReversed: CountAndAmount,
-    }),
-  ),
-  createdAt: Time,
-  startedAt: TimeOrNull,
-  finishedAt: TimeOrNull,
-})
+export const BillRunView = Type.Object(
+  {
+    billRunId: Uuid,
+    name: Type.Union([Type.String(), Type.Null()]),
+    billGroup: Type.Union([Type.String(), Type.Null()], { description: 'Null for a run of named accounts' }),
+    billDate: CalendarDate,
+    status: Type.Enum(['queued', 'running', 'completed', 'completed_with_failures', 'cancelled']),
+    schedule: Type.Union([Type.String(), Type.Null()], { description: 'The schedule that proposed it' }),
+    progress: Type.Object({ accounts: Count, billed: Count, nothingToBill: Count, failed: Count }),
+    totals: Type.Array(
+      Type.Object({
+        currency: Currency,
+        invoices: Count,
+        charged: Sum('Charges billed'),
+        creditsIssued: CountAndAmount,
+        disbursed: Sum('Disbursed by the run'),
+        creditsReversed: CountAndAmount,
+      }),
+    ),
+    createdAt: Time,
+    startedAt: TimeOrNull,
+    finishedAt: TimeOrNull,
+  },
+  { description: 'The bill run', examples: [ANSWERS.billRun] },
+)
 export type BillRunView = Static<typeof BillRunView>
 
-export const BillRunFailureView = Type.Object({
-  accountId: AccountId,
-  code: Type.String(),
-  message: Type.String(),
-  attempts: Type.Integer({ minimum: 1 }),
-})
+export const BillRunFailureView = Type.Object(
+  {
+    accountId: AccountId,
+    code: Type.String(),
+    message: Type.String(),
+    attempts: Type.Integer({ minimum: 1 }),
+  },
+  { description: 'An account that could not be billed', examples: [ANSWERS.billRunFailure] },
+)
 
 type RunRow = {
   id: string

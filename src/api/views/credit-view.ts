@@ -4,27 +4,31 @@ import type { Db, Tx } from '../../db/open.ts'
 import type { CreditStatus } from '../../db/schema.ts'
 import { AccountId, Amount, Currency, Description, Uuid } from '../../jobs/formats.ts'
 import { formatAmount, Money } from '../../money.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { Sum } from './sum.ts'
 import { Time } from './time.ts'
 
 export const CreditStatusName = Type.Enum(['pending', 'deleted', 'issued', 'reversal_pending', 'reversed'])
 
-export const CreditView = Type.Object({
-  creditId: Uuid,
-  accountId: AccountId,
-  amount: Amount,
-  currency: Currency,
-  amountLeft: Sum('The amount less what has been disbursed of it'),
-  status: CreditStatusName,
-  reason: Description,
-  note: Type.Union([Type.String(), Type.Null()]),
-  reference: Type.Union([Type.String(), Type.Null()]),
-  automaticDisbursement: Type.Boolean(),
-  invoiceId: Type.Union([Uuid, Type.Null()], { description: 'The invoice that it is attached to' }),
-  invoiceNumber: Type.Union([Type.Integer(), Type.Null()]),
-  reversedOnInvoiceId: Type.Union([Uuid, Type.Null()]),
-  createdAt: Time,
-})
+export const CreditView = Type.Object(
+  {
+    creditId: Uuid,
+    accountId: AccountId,
+    amount: Amount,
+    currency: Currency,
+    amountLeft: Sum('The amount less what has been disbursed of it'),
+    status: CreditStatusName,
+    reason: Description,
+    note: Type.Union([Type.String(), Type.Null()]),
+    reference: Type.Union([Type.String(), Type.Null()]),
+    automaticDisbursement: Type.Boolean(),
+    invoiceId: Type.Union([Uuid, Type.Null()], { description: 'The invoice that it is attached to' }),
+    invoiceNumber: Type.Union([Type.Integer(), Type.Null()]),
+    reversedOnInvoiceId: Type.Union([Uuid, Type.Null()]),
+    createdAt: Time,
+  },
+  { description: 'The credit', examples: [ANSWERS.credit] },
+)
 export type CreditView = Static<typeof CreditView>
 
 type Row = {

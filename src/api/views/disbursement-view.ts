@@ -3,17 +3,21 @@ import { type Static, Type } from 'typebox'
 import type { Db, Tx } from '../../db/open.ts'
 import { Amount, Uuid } from '../../jobs/formats.ts'
 import { formatAmount } from '../../money.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { Time } from './time.ts'
 
-export const DisbursementView = Type.Object({
-  disbursementId: Uuid,
-  creditId: Uuid,
-  invoiceId: Uuid,
-  invoiceNumber: Type.Integer(),
-  amount: Amount,
-  automatic: Type.Boolean({ description: 'Made by a bill run, not by hand' }),
-  createdAt: Time,
-})
+export const DisbursementView = Type.Object(
+  {
+    disbursementId: Uuid,
+    creditId: Uuid,
+    invoiceId: Uuid,
+    invoiceNumber: Type.Integer(),
+    amount: Amount,
+    automatic: Type.Boolean({ description: 'Made by a bill run, not by hand' }),
+    createdAt: Time,
+  },
+  { description: 'A disbursement', examples: [ANSWERS.disbursement] },
+)
 export type DisbursementView = Static<typeof DisbursementView>
 
 type Row = {

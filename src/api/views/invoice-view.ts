@@ -4,6 +4,7 @@ import type { Db, Tx } from '../../db/open.ts'
 import type { TransactionType } from '../../db/schema.ts'
 import { AccountId, Amount, CalendarDate, Currency, Uuid } from '../../jobs/formats.ts'
 import { formatAmount, Money } from '../../money.ts'
+import { ANSWERS } from '../example-answers.ts'
 import { type Page, pageOf } from '../paging.ts'
 import { DisbursementView, presentDisbursement, readDisbursements } from './disbursement-view.ts'
 import { Sum } from './sum.ts'
@@ -30,14 +31,17 @@ const money = {
   transactions: Type.Array(TransactionView),
 }
 
-export const InvoiceView = Type.Object({
-  invoiceId: Uuid,
-  number: Type.Integer(),
-  accountId: AccountId,
-  billRunId: Uuid,
-  ...money,
-  disbursements: Type.Array(DisbursementView),
-})
+export const InvoiceView = Type.Object(
+  {
+    invoiceId: Uuid,
+    number: Type.Integer(),
+    accountId: AccountId,
+    billRunId: Uuid,
+    ...money,
+    disbursements: Type.Array(DisbursementView),
+  },
+  { description: 'The invoice', examples: [ANSWERS.invoice] },
+)
 export type InvoiceView = Static<typeof InvoiceView>
 
 /** An invoice as it would be made: it has no id and no number yet. */

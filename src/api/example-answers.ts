@@ -1,0 +1,166 @@
+import { type Problem, problemOf, Refusal } from '../problems.ts'
+
+const id = (last: string) => `019ac0de-0000-7000-8000-00000000000${last}`
+const ID = { account: 'acme', credit: id('1'), invoice: id('2'), run: id('3'), charge: id('4'), job: id('5') } as const
+const ENQUEUED_AT = '2026-11-12T09:30:00.000Z'
+const BILLED_AT = '2026-11-30T02:00:04.512Z'
+
+const charge = {
+  chargeId: ID.charge,
+  accountId: ID.account,
+  amount: '140.00',
+  currency: 'USD',
+  description: 'Hosting, November',
+  chargedOn: '2026-11-01',
+  reference: 'inv-line-1',
+  createdAt: ENQUEUED_AT,
+}
+
+const disbursement = {
+  disbursementId: id('6'),
+  creditId: ID.credit,
+  invoiceId: ID.invoice,
+  invoiceNumber: 1,
+  amount: '50.00',
+  automatic: false,
+  createdAt: '2026-12-01T10:15:00.000Z',
+}
+
+const credit = {
+  creditId: ID.credit,
+  accountId: ID.account,
+  amount: '50.00',
+  currency: 'USD',
+  amountLeft: '0.00',
+  status: 'issued',
+  reason: 'Goodwill for the outage',
+  note: null,
+  reference: 'ticket-4711',
+  automaticDisbursement: false,
+  invoiceId: ID.invoice,
+  invoiceNumber: 1,
+  reversedOnInvoiceId: null,
+  createdAt: ENQUEUED_AT,
+}
+
+const transactions = [
+  { type: 'charge', amount: '140.00', description: charge.description, chargeId: ID.charge },
+  { type: 'credit', amount: '50.00', description: `Credit: ${credit.reason}`, creditId: ID.credit },
+]
+
+const billed = { currency: 'USD', totalCharge: '140.00', total: '140.00', issuedOn: '2026-11-30', dueOn: '2026-12-30' }
+
+const invoice = {
+  invoiceId: ID.invoice,
+  number: 1,
+  accountId: ID.account,
+  billRunId: ID.run,
+  ...billed,
+  balance: '90.00',
+  status: 'unpaid',
+  transactions,
+  disbursements: [disbursement],
+}
+
+const refusal = (...[code, detail, errors]: ConstructorParameters<typeof Refusal>) =>
+  problemOf(new Refusal(code, detail, errors))
+
+/** One example of a refusal for each status. */
+export const REFUSALS: Readonly<Record<number, Problem>> = {
+  400: refusal('invalid_request', '/reason is missing', [{ pointer: '/reason', message: 'is missing' }]),
+  401: refusal('unauthenticated', 'send an API key that is known and in force, as `Authorization: Bearer <key>`'),
+  403: refusal('missing_scope', 'this needs a key with the scope operate; yours has enqueue, read'),
+  404: refusal('credit_not_found', `there is no credit ${ID.credit}`),
+  409: refusal('credit_not_issued', `credit ${ID.credit} is pending: delete it instead`),
+  422: refusal('invalid_amount', 'the amount must have at most the 2 decimals of USD, and has 3', [
+    { pointer: '/amount', message: 'must have at most the 2 decimals of USD, and has 3' },
+  ]),
+  429: refusal('too_many_requests', 'too many requests with this key: try again in 1 second'),
+  503: refusal('database_away', 'the database cannot be reached; nothing was changed'),
+}
+
+/** One example of each answer, for the OpenAPI document: the story of one credit, up to its disbursement. */
+export const ANSWERS = {
+  account: {
+    accountId: ID.account,
+    name: 'Acme Ltd',
+    currency: 'USD',
+    billGroup: 'default',
+    paymentTermsDays: 30,
+    balance: '90.00',
+    creditLeft: '0.00',
+    createdAt: ENQUEUED_AT,
+  },
+  charges: { charges: [charge] },
+  accepted: { jobId: ID.job, creditId: ID.credit, status: 'queued' },
+  batch: {
+    accepted: [{ index: 0, jobId: ID.job, creditId: ID.credit }],
+    rejected: [
+      {
+        index: 1,
+        problem: refusal('account_not_found', 'there is no account nobody'),
+      },
+    ],
+  },
+  job: {
+    jobId: ID.job,
+    type: 'credit',
+    status: 'done',
+    attempts: 1,
+    error: null,
+    result: { creditId: ID.credit },
+    createdAt: ENQUEUED_AT,
+    finishedAt: '2026-11-12T09:30:00.011Z',
+  },
+  credit,
+  invoice,
+  disbursement,
+  disbursed: { disbursement, credit, invoice },
+  billRunQueued: { billRunId: ID.run, status: 'queued' },
+  billRun: {
+    billRunId: ID.run,
+    name: 'November',
+    billGroup: 'default',
+    billDate: '2026-11-30',
+    status: 'completed',
+    schedule: null,
+    progress: { accounts: 2, billed: 1, nothingToBill: 1, failed: 0 },
+    totals: [
+      {
+        currency: 'USD',
+        invoices: 1,
+        charged: '140.00',
+        creditsIssued: { count: 1, amount: '50.00' },
+        disbursed: '0.00',
+        creditsReversed: { count: 0, amount: '0.00' },
+      },
+    ],
+    createdAt: '2026-11-30T02:00:00.000Z',
+    startedAt: '2026-11-30T02:00:00.031Z',
+    finishedAt: BILLED_AT,
+  },
+  billRunFailure: {
+    accountId: ID.account,
+    code: 'worker_crashed',
+    message: 'the worker was lost 3 times while it billed this account',
+    attempts: 1,
+  },
+  preview: {
+    invoices: [
+      { accountId: ID.account, ...billed, balance: '140.00', status: 'unpaid', transactions, disbursements: [] },
+    ],
+  },
+  schedule: { name: 'nightly', cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'default', enabled: true },
+  newKey: { keyId: id('7'), key: 'nb_the-key-itself-shown-this-once' },
+  key: {
+    keyId: id('7'),
+    name: 'billing feed',
+    scopes: ['enqueue'],
+    createdAt: ENQUEUED_AT,
+    expiresAt: null,
+    revokedAt: null,
+  },
+  alive: { status: 'alive' },
+  ready: { status: 'ready', database: 'ok', queue: 'ok', migrations: 'ok' },
+  notReady: { status: 'not ready', database: 'ok', queue: 'connect ECONNREFUSED 127.0.0.1:6379', migrations: 'ok' },
+} as const
