@@ -1,0 +1,54 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { creditJob } from '../../src/jobs/credit.ts'
+import { onEachBackend } from '../support/backends.ts'
+import { eventually } from '../support/eventually.ts'
+import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { insertAccounts } from '../support/many-accounts.ts'
+import { openStack, type Stack } from '../support/stack.ts'
+
+onEachBackend('a credit that cannot be recorded, whatever is tried', (backend, it) => {
+  let stack: Stack
+  beforeAll(async () => {
+    stack = await openStack({ backend, workers: { reversal: 0, 'bill-run': 0, 'bill-batch': 0 } })
+    await insertAccounts(stack, 'refused', 20)
+    await stack.asOwner(`
+      create function refuse_credit() returns trigger language plpgsql as $$
+      begin raise exception 'there is no place for %', new.reason; end $$`)
+    await stack.asOwner(
+      `create trigger refuse_credit before insert on credit for each row when (new.reason = 'Poison') execute function refuse_credit()`,
+    )
+  })
+  afterAll(() => stack.close())
+
+  /** Tries what waits for its next try now: minutes pass in a moment. */
+  const tryAtOnce = () =>
+    stack.withQueues(async (queues) => {
+      for (const job of await queues.of(creditJob).getDelayed()) await job.promote().catch(() => {})
+    })
+
+  it('ends as failed with the reason, after many tries; those beside it are carried out at once', async () => {
+    const alone = await postCredits(stack.client, { group: 'refused', accounts: 20, credits: 30, atOnce: 4 })
+    const credits = Array.from({ length: 20 }, (_, n) => ({
+      accountId: `refused-${n + 1}`,
+      amount: '7.00',
+      reason: n === 11 ? 'Poison' : 'In a batch',
+    }))
+    const { accepted } = await stack.client.postCreditBatch(credits)
+    const poison = accepted[11]?.jobId as string
+    await eventually(async () => expect((await stack.open()).jobs).toBe(1))
+    await expectCarriedOut(stack, [...alone, ...accepted.filter(({ jobId }) => jobId !== poison)])
+
+    const job = await eventually(
+      async () => {
+        await tryAtOnce()
+        const job = await stack.client.getJob(poison)
+        expect(job.status).toBe('failed')
+        return job
+      },
+      { timeoutMs: 60_000, intervalMs: 100 },
+    )
+    expect(job.error).toEqual({ code: 'internal_error', message: 'there is no place for Poison' })
+    expect(await stack.asOwner("select from credit where reason = 'Poison'")).toEqual([])
+    await stack.expectReconciled()
+  }, 120_000)
+})
