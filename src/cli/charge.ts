@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Charge } from '../client/api-types.ts'
-import { groupThousands } from '../client/format-money.ts'
+import { formatMoney } from '../client/format-money.ts'
 import { printable } from '../client/printable.ts'
 import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
 
@@ -30,7 +30,7 @@ Example:
     )
 }
 
-function chargeLine({ chargeId, accountId, amount, description, chargedOn }: Charge): string {
-  const what = `${groupThousands(amount)} on ${chargedOn} for ${description}`
+function chargeLine({ chargeId, accountId, amount, currency, description, chargedOn }: Charge): string {
+  const what = `${formatMoney(amount, currency)} on ${chargedOn} for ${description}`
   return printable(`Charge ${chargeId}: ${accountId} owes ${what}`)
 }

@@ -21,8 +21,10 @@ export function isApiError(value: unknown): value is ApiError {
   return value instanceof Error && value.name === 'ApiError'
 }
 
-/** The whole error in one line: title, detail, code and each pointer. */
+/** The whole error in one line: title, detail, code, and what is wrong where unless the detail has said so. */
 export function apiErrorLine(error: ApiError): string {
-  const pointers = error.errors.map(({ pointer, message }) => `${pointer} ${message}`)
-  return printable([`${error.message} (${error.code})`, ...pointers].join('; '))
+  const places = error.errors
+    .filter(({ message }) => !error.message.includes(message))
+    .map(({ pointer, message }) => `${pointer} ${message}`)
+  return printable([`${error.message} (${error.code})`, ...places].join('; '))
 }

@@ -53,6 +53,7 @@ export type Charge = {
   readonly chargeId: string
   readonly accountId: string
   readonly amount: string
+  readonly currency: string
   readonly description: string
   readonly chargedOn: string
 }

@@ -53,6 +53,17 @@ describeAlongside('the nightbill command, as a person or a scheduler uses it', (
     expect(deleted.data).toMatchObject([{ creditId: other.creditId }])
   })
 
+  it('charge add says what is owed, in its currency; what is refused is said once, with how to mend it', async () => {
+    const charge = ['charge', 'add', '--account', 'acme', '--description', 'Setup', '--date', '2029-01-01', '--amount']
+    const { out } = await nightbill(...charge, '1234.5')
+    expect(out).toMatch(/^Charge \S+: acme owes 1,234\.50 USD on 2029-01-01 for Setup$/)
+    const { code, err } = await nightbill(...charge, '1.234')
+    expect(code).toBe(2)
+    expect(err).toBe(
+      'The amount is not valid in this currency: an amount must have at most the 2 decimals of USD, and has 3; no charge was recorded (invalid_amount)',
+    )
+  })
+
   it('the same run asked for twice with one key is one run; another bills nothing twice', async () => {
     const asked = ['bill-run', 'start', '--date', '2026-01-31', '--wait', '--idempotency-key', 'nightly-2026-01-31']
     const [first, second] = await Promise.all([answerOf(...asked), answerOf(...asked)])
