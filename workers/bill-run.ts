@@ -19,7 +19,7 @@ await runEntry(async () => {
   const settings = workerSettings(config, log, 2)
   const carryOut = ({ billRunId }: { billRunId: string }) =>
     carryOutBillRun(db, billRunId, config.BILL_BATCH_SIZE, wakeBatches)
-  const propose = () => proposeDueRuns(db, queues, new Date(), log)
+  const propose = () => proposeDueRuns(db, queues, log)
   onStop((await startWorker(backend, billRunJob, carryOut, settings)).close)
   onStop((await startWorker(backend, scheduleTickJob, propose, settings)).close)
 })

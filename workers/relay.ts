@@ -12,7 +12,7 @@ await runEntry(async () => {
   const interval = config.RELAY_INTERVAL_MS
   onStop(every(interval, 'relay', () => relayOnce(db, backend, queues, config.RELAY_AFTER_MS, log), log))
   onStop(every(interval, 'keep schedules', () => keepSchedules(db, queues), log))
-  onStop(every(interval, 'propose due runs', () => proposeDueRuns(db, queues, new Date(), log), log))
+  onStop(every(interval, 'propose due runs', () => proposeDueRuns(db, queues, log), log))
   onStop(
     every(
       HOUR_MS,

@@ -2,7 +2,12 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type ApiError, apiError } from './api-error.ts'
 import type { Problem } from './api-types.ts'
 
-export type Connection = { readonly baseUrl: string; readonly apiKey: string | undefined }
+export type Connection = {
+  readonly baseUrl: string
+  readonly apiKey: string | undefined
+  /** How long an answer may take, in ms; a minute unless said. */
+  readonly answerWithinMs?: number
+}
 
 export type Query = Readonly<Record<string, string | number | undefined>>
 
@@ -18,7 +23,7 @@ export type Request = {
 const attemptsPerRequest = 5
 const firstDelayMs = 250
 const longestDelayMs = 10_000
-const answerWithinMs = 60_000
+const defaultAnswerWithinMs = 60_000
 
 /** The request was not begun: too many of them, or not able to serve just now. */
 const passingStatuses = new Set([429, 503])
@@ -62,7 +67,7 @@ async function tryOnce<Body>(connection: Connection, request: Request): Promise<
       method: request.method,
       headers: headersOf(connection, request),
       body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: AbortSignal.timeout(answerWithinMs),
+      signal: AbortSignal.timeout(connection.answerWithinMs ?? defaultAnswerWithinMs),
     })
     return readAnswer<Body>(url, response, await response.text())
   } catch (failure) {
@@ -138,7 +143,7 @@ function parseJson(text: string): unknown {
 function causeOf(failure: unknown): { readonly code: string; readonly message: string } {
   const error = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure
   if (!(error instanceof Error)) return { code: '', message: String(error) }
-  const code = 'code' in error ? String(error.code) : error.name
+  const code = 'code' in error && typeof error.code === 'string' ? error.code : error.name
   return { code, message: error.message || code }
 }
 

@@ -6,6 +6,9 @@ import { Refusal } from '../problems.ts'
 
 export const SCOPES = ['enqueue', 'read', 'operate', 'admin'] as const
 
+/** The name of the key of BOOTSTRAP_API_KEY. */
+const BOOTSTRAP = 'bootstrap'
+
 /** A key as it is shown, once: what follows cannot be recovered from what is stored. */
 export type NewKey = { readonly id: string; readonly key: string }
 
@@ -14,13 +17,17 @@ export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
-/** Makes an API key with these scopes. `expiresAt`: when it stops to work, if ever. */
+/** Makes an API key with these scopes. `expiresAt`: when it stops to work, if ever. Throws a Refusal `invalid_request` for the name of the bootstrap key. */
 export async function createKey(
   db: Db | Tx,
   name: string,
   scopes: readonly string[],
   expiresAt: Date | null = null,
 ): Promise<NewKey> {
+  if (name === BOOTSTRAP) {
+    const message = 'must be another: bootstrap is the key of BOOTSTRAP_API_KEY, which is revoked when that changes'
+    throw new Refusal('invalid_request', `the name ${message}`, [{ pointer: '/name', message }])
+  }
   const key = `nb_${randomBytes(32).toString('base64url')}`
   const id = newId()
   await db
@@ -57,22 +64,23 @@ export async function revokeKey(tx: Tx, id: string): Promise<void> {
 }
 
 /**
- * Sees to it that somebody can get in: keeps the key that the environment names, and only that one, as the bootstrap key; without it,
- * and with no key in the database, makes one with every scope. Returns the new key, which is to be shown once.
+ * Sees to it that somebody can get in: keeps the key that the environment names, and only that one, as the bootstrap key. A process
+ * whose environment names none leaves that of others alone; with no key in the database it makes one with every scope, and returns it, which
+ * is to be shown once.
  */
 export async function bootstrapKeys(tx: Tx, bootstrapKey: string | undefined): Promise<string | undefined> {
   await sql`select pg_advisory_xact_lock(hashtext('nightbill bootstrap key'))`.execute(tx)
-  await tx
-    .updateTable('api_key')
-    .set({ revoked_at: sql`now()` })
-    .where('name', '=', 'bootstrap')
-    .where('revoked_at', 'is', null)
-    .where('key_hash', '<>', hashKey(bootstrapKey ?? ''))
-    .execute()
   if (bootstrapKey !== undefined) {
     await tx
+      .updateTable('api_key')
+      .set({ revoked_at: sql`now()` })
+      .where('name', '=', BOOTSTRAP)
+      .where('revoked_at', 'is', null)
+      .where('key_hash', '<>', hashKey(bootstrapKey))
+      .execute()
+    await tx
       .insertInto('api_key')
-      .values({ id: newId(), name: 'bootstrap', key_hash: hashKey(bootstrapKey), scopes: [...SCOPES] })
+      .values({ id: newId(), name: BOOTSTRAP, key_hash: hashKey(bootstrapKey), scopes: [...SCOPES] })
       .onConflict((conflict) => conflict.column('key_hash').doUpdateSet({ revoked_at: null, scopes: [...SCOPES] }))
       .execute()
     return undefined

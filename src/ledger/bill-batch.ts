@@ -3,6 +3,7 @@ import { newId } from '../db/new-id.ts'
 import type { Db, Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
 import type { BatchCounts } from './count-batch.ts'
+import { lockBillRun } from './lock-bill-run.ts'
 
 export type BatchToBill = {
   readonly id: string
@@ -97,9 +98,11 @@ async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts):
 
 /**
  * Puts a batch's accounts into this many smaller ones instead, to narrow down which account fails. Returns their ids, none when
- * the batch is no longer open. Their attempts start anew.
+ * the batch is no longer open. Their attempts start anew. Holds the run's lock, as cancelling does, which closes the open batches
+ * that it sees: none is made beside it.
  */
 export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Promise<readonly string[]> {
+  await lockBillRun(tx, batch.billRunId)
   const { numUpdatedRows } = await tx
     .updateTable('bill_batch')
     .set({ status: 'split', finished_at: sql`now()` })

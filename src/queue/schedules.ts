@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
@@ -11,9 +12,12 @@ const enabledSchedules = (db: Db) => db.selectFrom('schedule').selectAll().where
 
 /**
  * Proposes the bill run that each schedule was last due for. The database lets one through for each schedule and business date, so
- * a repeated tick, a second scheduler or a restart makes no second run, and a tick that was missed is made up once.
+ * a repeated tick, a second scheduler or a restart makes no second run, and a tick that was missed is made up once. The clock is the
+ * database's, one for all: that of a machine which is a day ahead would take tomorrow's run away.
  */
-export async function proposeDueRuns(db: Db, queues: Queues, now: Date, log: Logger): Promise<void> {
+export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promise<void> {
+  const { rows } = await sql<{ now: Date }>`select now() as now`.execute(db)
+  const { now } = rows[0] as { now: Date }
   for (const schedule of await enabledSchedules(db)) {
     const due = lastDue(schedule, now)
     if (!due || due < schedule.effective_from) continue

@@ -133,6 +133,13 @@ const BAD_CALLS: readonly BadCall[] = [
   },
 
   // Keys
+  {
+    what: 'the name of the bootstrap key',
+    call: 'POST /v1/keys',
+    body: { name: 'bootstrap', scopes: ['read'] },
+    ...INVALID,
+    at: '/name',
+  },
   { what: 'no scope', call: 'POST /v1/keys', body: { name: 'x', scopes: [] }, ...INVALID, at: '/scopes' },
   {
     what: 'an unknown scope',

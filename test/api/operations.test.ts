@@ -1,11 +1,18 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AcceptedBillRun, AcceptedCredit, Account, BillRun, Page, Schedule } from '../../src/client/api-types.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
+import { bootstrapKeys } from '../../src/ledger/api-keys.ts'
 import { events } from '../support/bill-run-events.ts'
+import { eventually } from '../support/eventually.ts'
 import { get, post } from '../support/expected-answer.ts'
 import { furnish, type Ids } from '../support/furnished.ts'
 import { TIME, UUID } from '../support/id-and-time.ts'
 import { expectProblem } from '../support/problem.ts'
-import { openService, type Service } from '../support/service.ts'
+import { BOOTSTRAP_KEY, openService, type Service } from '../support/service.ts'
+
+/** Longer than a process believes a key that it has found. */
+const KEY_BELIEVED_MS = 1_200
 
 let service: Service
 let ids: Ids
@@ -114,6 +121,17 @@ test('who did what, when, with which key and request is kept', async () => {
     .where('id', '=', job.api_key_id)
     .executeTakeFirstOrThrow()
   expect(name).toBe('bootstrap')
+})
+
+test('a second process without BOOTSTRAP_API_KEY leaves the key of the first alone; another value ends it', async () => {
+  const status = async () => (await service.call('GET', '/v1/accounts')).status
+  await inTransaction(service.db, (tx) => bootstrapKeys(tx, undefined))
+  await sleep(KEY_BELIEVED_MS)
+  expect(await status()).toBe(200)
+  await inTransaction(service.db, (tx) => bootstrapKeys(tx, 'another'))
+  await eventually(async () => expect(await status()).toBe(401))
+  await inTransaction(service.db, (tx) => bootstrapKeys(tx, BOOTSTRAP_KEY))
+  await eventually(async () => expect(await status()).toBe(200))
 })
 
 test('health, readiness and metrics', async () => {

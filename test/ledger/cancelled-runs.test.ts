@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
+import { type ClaimedBatch, claimBatch, splitBatch } from '../../src/ledger/bill-batch.ts'
 import { cancelBillRun } from '../../src/ledger/cancel-bill-run.ts'
 import { times } from '../support/at-once.ts'
 import { expectExactCounts } from '../support/exact-counts.ts'
@@ -54,6 +55,31 @@ describe('a run cancelled in the middle', () => {
     expect(await countOf(world.db, 'invoice')).toBe(10)
     await expectExactCounts(world, billRunId, { accounts: 10, billed: 10 })
     await world.expectReconciled()
+  })
+
+  test('nothing is billed of a batch that was being split for a failing account', async () => {
+    await owing(world, 20)
+    const billRunId = await world.start({})
+    const [id] = (await world.select(billRunId, 20)) as readonly [string]
+    const batch = (await claimBatch(world.db, id)) as ClaimedBatch
+    const split = Promise.withResolvers<void>()
+    const cancelled = Promise.withResolvers<void>()
+    const splitting = inTransaction(world.db, async (tx) => {
+      const parts = await splitBatch(tx, batch, 2)
+      split.resolve()
+      await cancelled.promise
+      return parts
+    })
+    await split.promise
+    const cancelling = inTransaction(world.db, (tx) => cancelBillRun(tx, billRunId))
+    await sleep(300)
+    cancelled.resolve()
+    const parts = await splitting
+    await cancelling
+    expect(parts).toHaveLength(2)
+    await world.carryOut(parts)
+    expect(await world.runOf(billRunId)).toMatchObject({ status: 'cancelled' })
+    expect(await countOf(world.db, 'invoice')).toBe(0)
   })
 
   test('before it has selected anything, it bills nothing', async () => {

@@ -84,7 +84,6 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/bill-runs/{billRunId}/events', '/v1/bill-runs/{finishedRun}/events'],
     ['GET', '/v1/invoices'],
     ['GET', '/v1/invoices/{invoiceId}', '/v1/invoices/{invoice}'],
-    ['GET', '/v1/schedules'],
   ),
   ...calls(
     'operate',
@@ -106,6 +105,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
       '/v1/schedules/nightly',
       { cron: '0 3 * * *', timezone: 'Asia/Tokyo', billGroup: 'nobody', enabled: false },
     ],
+    ['GET', '/v1/schedules'],
     ['DELETE', '/v1/schedules/{name}', '/v1/schedules/nightly'],
   ),
   ...calls(

@@ -65,11 +65,20 @@ export const scheduleRoutes: Routes = (api, context) => {
           const errors = [{ pointer: `/${wrong.field}`, message: wrong.message }]
           throw new Refusal('invalid_schedule', `${wrong.field}: ${wrong.message}`, errors)
         }
-        const values = { cron, timezone, bill_group: billGroup, enabled, effective_from: sql<Date>`now()` }
+        const values = { cron, timezone, bill_group: billGroup, enabled }
         const row = await tx
           .insertInto('schedule')
-          .values({ name, ...values })
-          .onConflict((conflict) => conflict.column('name').doUpdateSet(values))
+          .values({ name, ...values, effective_from: sql<Date>`now()` })
+          // Set again as it is, it still makes up a run that was missed.
+          .onConflict((conflict) =>
+            conflict.column('name').doUpdateSet({
+              ...values,
+              effective_from: sql<Date>`case
+                when (schedule.cron, schedule.timezone, schedule.bill_group, schedule.enabled)
+                  = (excluded.cron, excluded.timezone, excluded.bill_group, excluded.enabled) then schedule.effective_from
+                else now() end`,
+            }),
+          )
           .returningAll()
           .executeTakeFirstOrThrow()
         return { status: 200, body: present(row), audit: { action: 'schedule.set', subject: name }, wake }
@@ -77,7 +86,7 @@ export const scheduleRoutes: Routes = (api, context) => {
   })
 
   api.get('/v1/schedules', {
-    config: { scope: 'read' },
+    config: { scope: 'operate' },
     schema: {
       operationId: 'listSchedules',
       summary: 'List the schedules, by name',
