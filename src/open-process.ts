@@ -1,7 +1,7 @@
 import { writeSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import { type Config, readConfig, StartError } from './config.ts'
-import { pendingMigrations } from './db/migrate.ts'
+import { pendingMigrations, refuseNewer } from './db/migrate.ts'
 import { type Db, openDb } from './db/open.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
 import { openQueues, type Queues } from './queue/wake.ts'
@@ -56,6 +56,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     answerTimeoutMs: config.STATEMENT_TIMEOUT_MS + 5_000,
     onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
   })
+  await refuseNewer(db)
   const missing = await pendingMigrations(db)
   if (missing.length > 0) throw new StartError(`the database lacks ${missing.join(', ')}: run \`nightbill migrate\``)
   const backend = await openBackend({

@@ -41,6 +41,8 @@ export const PROBLEMS = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request', retryable: false },
   too_many_requests: { status: 429, title: 'Too many requests', retryable: true },
   database_away: { status: 503, title: 'The database cannot be reached', retryable: true },
+  outcome_unknown: { status: 503, title: 'It is not known whether this was done', retryable: false },
+  timed_out: { status: 500, title: 'It took too long in every try', retryable: true },
   database_refused: { status: 500, title: 'The database refused what would break a rule', retryable: true },
   worker_crashed: { status: 500, title: 'The worker was lost each time it tried this', retryable: true },
   internal_error: { status: 500, title: 'Something unforeseen went wrong', retryable: true },

@@ -16,6 +16,11 @@ await runEntry(async () => {
     )
   const gate = openGate()
   const settings = workerSettings(config, log, config.BILL_BATCH_CONCURRENCY)
-  const carryOut = ({ billBatchId }: { billBatchId: string }) => carryOutBatch(db, billBatchId, wakeBatches, gate)
+  const carryOut = async ({ billBatchId }: { billBatchId: string }) => {
+    const failure = await carryOutBatch(db, billBatchId, wakeBatches, gate)
+    if (failure === undefined) return
+    const { cause, ...what } = failure
+    log.error({ ...what, billBatchId, err: cause }, 'an account could not be billed')
+  }
   onStop((await startWorker(backend, billBatchJob, carryOut, settings)).close)
 })

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { errorCode, isDatabaseAway, isPassing } from '../db/passing-error.ts'
+import { errorCode, isDatabaseAway, isPassing, OutcomeUnknown } from '../db/passing-error.ts'
 import { type InputError, type ProblemCode, problemOf, Refusal } from '../problems.ts'
 
 /** What the database says of a value that has the right form and that it cannot represent, such as a day in the year 0. */
@@ -14,11 +14,13 @@ const BY_FASTIFY_CODE: Readonly<Record<string, ProblemCode>> = {
   FST_ERR_CTP_INVALID_JSON_BODY: 'malformed_body',
 }
 
+const AWAY: ReadonlySet<ProblemCode> = new Set(['database_away', 'outcome_unknown'])
+
 /** Answers whatever was thrown with a problem document. What is not foreseen is logged, and told to nobody. */
 export function handleError(error: FastifyError | Error, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const refusal = refusalOf(error)
   if (refusal.code === 'internal_error') request.log.error({ err: error }, 'unforeseen error')
-  if (refusal.code === 'database_away') request.log.warn({ err: error }, 'the database is away')
+  if (AWAY.has(refusal.code)) request.log.warn({ err: error }, 'the database is away')
   return sendRefusal(reply, refusal, request.routeOptions.url ?? request.url)
 }
 
@@ -26,7 +28,7 @@ export function sendRefusal(reply: FastifyReply, refusal: Refusal, url: string):
   const problem = problemOf(refusal)
   if (problem.status === 401)
     reply.header('www-authenticate', url.startsWith('/queues') ? 'Basic realm="nightbill", charset="UTF-8"' : 'Bearer')
-  if (problem.code === 'database_away') reply.header('retry-after', '5')
+  if (AWAY.has(problem.code)) reply.header('retry-after', '5')
   if (problem.code === 'request_in_flight') reply.header('retry-after', '1')
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
 }
@@ -53,6 +55,10 @@ function refusalOf(error: FastifyError | Error): Refusal {
   if (error instanceof Refusal) return error
   if ('validation' in error && error.validation) {
     return invalidRequest(error.validation, error.validationContext)
+  }
+  if (error instanceof OutcomeUnknown) {
+    const advice = 'repeat it with the same Idempotency-Key, or look whether it is there'
+    return new Refusal('outcome_unknown', `${error.message}: ${advice}`)
   }
   if (isDatabaseAway(error)) return new Refusal('database_away', 'the database cannot be reached; nothing was changed')
   // A lock or a statement that took too long in every try: the same request may well succeed later.

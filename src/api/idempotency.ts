@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import type { FastifyRequest } from 'fastify'
 import { sql } from 'kysely'
 import type { Tx } from '../db/open.ts'
+import { pgArray } from '../db/pg-array.ts'
 import { Refusal } from '../problems.ts'
 
 /** What is kept of an answer, and given again to the same request. */
@@ -90,17 +91,14 @@ export async function keepAnswers(
   answers: readonly { readonly keyed: KeyedRequest; readonly answer: KeptAnswer }[],
 ): Promise<void> {
   if (answers.length === 0) return
-  await tx
-    .insertInto('idempotency_record')
-    .values(
-      answers.map(({ keyed, answer }) => ({
-        api_key_id: keyed.apiKeyId,
-        key: keyed.key,
-        request_hash: keyed.requestHash,
-        status: answer.status,
-        location: answer.location ?? null,
-        body: JSON.stringify(answer.body ?? null),
-      })),
-    )
-    .execute()
+  const keyed = answers.map((one) => one.keyed)
+  const kept = answers.map(({ answer }) => answer)
+  await sql`
+    insert into idempotency_record (api_key_id, key, request_hash, status, location, body)
+    select api_key_id, key, request_hash, status, location, body::jsonb
+    from unnest(
+      ${pgArray(keyed.map(({ apiKeyId }) => apiKeyId))}::uuid[], ${keyed.map(({ key }) => key)}::text[],
+      ${keyed.map(({ requestHash }) => requestHash)}::bytea[], ${pgArray(kept.map(({ status }) => status))}::integer[],
+      ${kept.map(({ location }) => location ?? null)}::text[], ${kept.map(({ body }) => JSON.stringify(body ?? null))}::text[])
+      as row (api_key_id, key, request_hash, status, location, body)`.execute(tx)
 }

@@ -50,7 +50,8 @@ async function appliedMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
   return rows.map(({ name }) => name)
 }
 
-async function refuseNewer<T>(db: Kysely<T>): Promise<void> {
+/** Throws when the database has migrations that this code does not know. */
+export async function refuseNewer<T>(db: Kysely<T>): Promise<void> {
   const known = Object.keys(await provider.getMigrations())
   const newer = (await appliedMigrations(db)).filter((name) => !known.includes(name))
   if (newer.length > 0) {

@@ -1,5 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
+import { isStalePlan } from './passing-error.ts'
 
 const names = new Map<string, string>()
 
@@ -14,13 +15,21 @@ function nameOf(text: string): string {
 
 /**
  * A `pg` client that prepares every statement with parameters under a name. Planning the statements of a batch anew
- * costs more than running some of them.
+ * costs more than running some of them. A connection keeps every text that it has seen, so a text must not depend on how many
+ * rows it is about: those go as arrays.
  */
 export class PreparedClient extends pg.Client {
+  /** Statements are named anew when a migration has made those of this connection stale. */
+  private renewals = 0
+
   // biome-ignore lint/suspicious/noExplicitAny: pg's query() has a dozen overloads, of which Kysely uses this one
   override query(text: any, values?: any, callback?: any): any {
-    return typeof text === 'string' && Array.isArray(values) && values.length > 0
-      ? super.query({ name: nameOf(text), text, values }, callback)
-      : super.query(text, values, callback)
+    if (typeof text !== 'string' || !Array.isArray(values) || values.length === 0)
+      return super.query(text, values, callback)
+    const answer = super.query({ name: `${nameOf(text)}${this.renewals}`, text, values }, callback)
+    return answer?.catch((error: unknown) => {
+      if (isStalePlan(error)) this.renewals += 1
+      throw error
+    })
   }
 }

@@ -2,6 +2,7 @@ import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
+import { pgArray } from '../db/pg-array.ts'
 import type { CreditRequest } from '../jobs/credit.ts'
 import { type Money, parseAmount } from '../money.ts'
 import { Refusal } from '../problems.ts'
@@ -91,20 +92,14 @@ async function claimReferences(
     .sort((a, b) => a.account.id - b.account.id || (a.reference < b.reference ? -1 : a.reference > b.reference ? 1 : 0))
   if (referring.length === 0) return new Map()
 
-  const claimed = await tx
-    .insertInto('credit_reference')
-    .values(
-      referring.map(({ account, reference, creditId, jobId, hash }) => ({
-        account_id: account.id,
-        reference,
-        credit_id: creditId,
-        job_id: jobId,
-        content_hash: hash,
-      })),
-    )
-    .onConflict((conflict) => conflict.doNothing())
-    .returning('job_id')
-    .execute()
+  const { rows: claimed } = await sql<{ job_id: string }>`
+    insert into credit_reference (account_id, reference, credit_id, job_id, content_hash)
+    select * from unnest(
+      ${pgArray(referring.map(({ account }) => account.id))}::bigint[], ${referring.map(({ reference }) => reference)}::text[],
+      ${pgArray(referring.map(({ creditId }) => creditId))}::uuid[], ${pgArray(referring.map(({ jobId }) => jobId))}::uuid[],
+      ${referring.map(({ hash }) => hash)}::bytea[])
+    on conflict do nothing
+    returning job_id`.execute(tx)
   const fresh = new Set(claimed.map(({ job_id }) => job_id))
   const repeats = referring.filter(({ jobId }) => !fresh.has(jobId))
   if (repeats.length === 0) return new Map()

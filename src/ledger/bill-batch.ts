@@ -1,4 +1,5 @@
 import { sql } from 'kysely'
+import { gatherRows } from '../db/gather-rows.ts'
 import { newId } from '../db/new-id.ts'
 import type { Db, Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
@@ -12,9 +13,6 @@ export type BatchToBill = {
   readonly billDate: string
   readonly accountIds: readonly number[]
 }
-
-/** Rows in one insert: Postgres takes at most 65,535 parameters. */
-const INSERTED_AT_ONCE = 1_000
 
 /** A batch and how often it has been tried, this try included. */
 export type ClaimedBatch = BatchToBill & { readonly attempts: number }
@@ -77,23 +75,19 @@ export async function closeBatch(tx: Tx, batch: BatchToBill, counts: BatchCounts
 
 async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts): Promise<void> {
   if (totals.length === 0) return
-  await tx
-    .insertInto('bill_batch_total')
-    .values(
-      totals.map((total) => ({
-        bill_batch_id: batch.id,
-        bill_run_id: batch.billRunId,
-        currency: total.currency,
-        invoices: total.invoices,
-        charged: total.charged.toFixed(),
-        credits_issued_count: total.creditsIssued.count,
-        credits_issued_amount: total.creditsIssued.amount.toFixed(),
-        disbursed: total.disbursed.toFixed(),
-        credits_reversed_count: total.creditsReversed.count,
-        credits_reversed_amount: total.creditsReversed.amount.toFixed(),
-      })),
-    )
-    .execute()
+  const { add, rows } = gatherRows(8)
+  for (const { currency, invoices, charged, creditsIssued, disbursed, creditsReversed } of totals) {
+    const issued = [creditsIssued.count, creditsIssued.amount.toFixed()]
+    const reversed = [creditsReversed.count, creditsReversed.amount.toFixed()]
+    add(currency, invoices, charged.toFixed(), ...issued, disbursed.toFixed(), ...reversed)
+  }
+  const [currencies, invoices, charged, issuedCounts, issued, disbursed, reversedCounts, reversed] = rows().columns
+  await sql`
+    insert into bill_batch_total (bill_batch_id, bill_run_id, currency, invoices, charged, credits_issued_count,
+      credits_issued_amount, disbursed, credits_reversed_count, credits_reversed_amount)
+    select ${batch.id}::uuid, ${batch.billRunId}::uuid, total.* from unnest(
+      ${currencies}::text[], ${invoices}::integer[], ${charged}::numeric[], ${issuedCounts}::integer[], ${issued}::numeric[],
+      ${disbursed}::numeric[], ${reversedCounts}::integer[], ${reversed}::numeric[]) as total`.execute(tx)
 }
 
 /**
@@ -123,16 +117,17 @@ export async function insertBatches(
 ): Promise<readonly string[]> {
   const batches = Array.from({ length: Math.ceil(accountIds.length / batchSize) }, (_, index) => ({
     id: newId(),
-    bill_run_id: billRunId,
-    account_ids: sql<number[]>`${pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize))}::bigint[]`,
+    accounts: pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize)),
   }))
-  for (let from = 0; from < batches.length; from += INSERTED_AT_ONCE) {
-    await tx
-      .insertInto('bill_batch')
-      .values(batches.slice(from, from + INSERTED_AT_ONCE))
-      .execute()
-  }
-  return batches.map(({ id }) => id)
+  const ids = batches.map(({ id }) => id)
+  // Lists of unlike length make no array of arrays: each goes as text.
+  await sql`
+    insert into bill_batch (id, bill_run_id, account_ids)
+    select id, ${billRunId}::uuid, accounts::bigint[]
+    from unnest(${pgArray(ids)}::uuid[], ${batches.map(({ accounts }) => accounts)}::text[]) as batch (id, accounts)`.execute(
+    tx,
+  )
+  return ids
 }
 
 /** Takes back a counted try that failed for a reason outside the batch. */
@@ -145,9 +140,9 @@ export async function uncountTry(db: Db, batchId: string): Promise<void> {
     .execute()
 }
 
-/** Records that the one account of a batch could not be billed, with a stable code and a reason for people. */
-export async function failBatch(db: Db | Tx, batch: BatchToBill, code: string, message: string): Promise<void> {
-  await db
+/** Records that the one account of a batch could not be billed, with a stable code and a reason for people. False when it is closed. */
+export async function failBatch(tx: Tx, batch: BatchToBill, code: string, message: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
     .updateTable('bill_batch')
     .set((eb) => ({
       status: 'failed',
@@ -158,5 +153,6 @@ export async function failBatch(db: Db | Tx, batch: BatchToBill, code: string, m
     }))
     .where('id', '=', batch.id)
     .where('status', '=', 'open')
-    .execute()
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
 }

@@ -1,6 +1,8 @@
+import { sql } from 'kysely'
 import { NEW_INVOICE } from '../billing/disburse.ts'
 import { type InvoicePlan, planInvoice } from '../billing/plan-invoice.ts'
 import type { Tx } from '../db/open.ts'
+import { pgArray } from '../db/pg-array.ts'
 import { type BilledAccount, readAccountStates } from './read-account-states.ts'
 import { accountIdsOf } from './start-bill-run.ts'
 
@@ -16,12 +18,9 @@ export async function previewInvoices(
   billDate: string,
 ): Promise<readonly PreviewedInvoice[]> {
   const ids = await accountIdsOf(tx, accountKeys)
-  const accounts = await tx
-    .selectFrom('account')
-    .select(['id', 'key', 'currency', 'payment_terms_days'])
-    .where('id', 'in', [...ids])
-    .orderBy('id')
-    .execute()
+  const { rows: accounts } = await sql<BilledAccount>`
+    select id, key, currency, payment_terms_days from account
+    where id = any(${pgArray(ids)}::bigint[]) order by id`.execute(tx)
   const states = await readAccountStates(tx, accounts, billDate)
   return accounts.flatMap((account) => {
     const state = states.get(account.id)

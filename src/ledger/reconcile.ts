@@ -88,7 +88,8 @@ const RULES: readonly Rule[] = [
       select format('%s invoices are numbered from %s to %s (%s different numbers), the counter stands at %s', count(i.id), min(i.number), max(i.number),
         count(distinct i.number), c.last_number) as what
       from (select coalesce(max(last_number), -1) as last_number from invoice_counter) c left join invoice i on true group by c.last_number
-      having count(i.id) <> c.last_number or coalesce(max(i.number), 0) <> c.last_number or count(distinct i.number) <> c.last_number`,
+      having count(i.id) <> c.last_number or count(distinct i.number) <> c.last_number
+        or coalesce(min(i.number), 1) <> 1 or coalesce(max(i.number), 0) <> c.last_number`,
   },
   {
     name: 'conservation',

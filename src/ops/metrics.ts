@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
@@ -14,7 +15,13 @@ export type Metrics = {
   readonly read: () => Promise<string>
 }
 
-/** How requests and work stand. What is durable is read from the database when it is asked for, so every process tells the same. */
+/** How long the queue may take to tell its counts, in ms. Whoever asks for the metrics waits some seconds at most. */
+const QUEUE_WITHIN_MS = 5_000
+
+/**
+ * How requests and work stand. What is durable is read from the database when it is asked for, so every process tells the same, also
+ * when the queue is away.
+ */
 export function openMetrics(db: Db, queues: Queues): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
@@ -30,20 +37,21 @@ export function openMetrics(db: Db, queues: Queues): Metrics {
     contentType: registry.contentType,
     observe: (request, seconds) => requests.observe(request, seconds),
     read: async () => {
-      await readGauges(db, queues, gauges)
+      await Promise.all([readDurable(db, gauges), readQueue(queues, gauges)])
       return await registry.metrics()
     },
   }
 }
 
-type Gauges = Readonly<Record<'open' | 'queue' | 'runs' | 'failures' | 'reconciled' | 'violations', Gauge>>
+type Gauges = Readonly<Record<'open' | 'queue' | 'queueUp' | 'runs' | 'failures' | 'reconciled' | 'violations', Gauge>>
 
 function openGauges(registry: Registry): Gauges {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `nightbill_${name}`, help, labelNames, registers: [registry] })
   return {
     open: gauge('to_be_done', 'Durable work that is not carried out, by kind', ['kind']),
-    queue: gauge('queue_jobs', 'Jobs in the queue, by queue and state', ['queue', 'state']),
+    queue: gauge('queue_jobs', 'Jobs in the queue, by queue and state, as long as it can be read', ['queue', 'state']),
+    queueUp: gauge('queue_up', 'Whether the queue could be read: 1, or 0 when it could not'),
     runs: gauge('bill_runs_unfinished', 'Bill runs that have not ended'),
     failures: gauge('bill_run_failures', 'Accounts that a bill run of the last 30 days could not bill'),
     reconciled: gauge('reconciled_timestamp_seconds', 'When the last reconciliation ended, 0 for never'),
@@ -51,7 +59,7 @@ function openGauges(registry: Registry): Gauges {
   }
 }
 
-async function readGauges(db: Db, queues: Queues, gauges: Gauges): Promise<void> {
+async function readDurable(db: Db, gauges: Gauges): Promise<void> {
   const { rows } = await sql<{ kind: string; value: number }>`
     select 'credit' as kind, count(*) as value from job where status = 'queued' and type = 'credit'
     union all select 'reversal', count(*) from job where status = 'queued' and type = 'reversal'
@@ -72,8 +80,29 @@ async function readGauges(db: Db, queues: Queues, gauges: Gauges): Promise<void>
     .executeTakeFirst()
   gauges.reconciled.set(last ? last.finished_at.getTime() / 1_000 : 0)
   gauges.violations.set(last?.violations ?? 0)
-  for (const { name } of JOBS) {
-    const counts = await queues.of({ name }).getJobCounts('waiting', 'active', 'delayed', 'failed')
-    for (const [state, count] of Object.entries(counts)) gauges.queue.set({ queue: name, state }, count)
-  }
+}
+
+/** Reads how many jobs are in the queue. When that cannot be read there are no counts, rather than those of an earlier moment. */
+async function readQueue(queues: Queues, gauges: Gauges): Promise<void> {
+  const counts = await countJobs(queues)
+  gauges.queueUp.set(counts === undefined ? 0 : 1)
+  gauges.queue.reset()
+  for (const { queue, state, count } of counts ?? []) gauges.queue.set({ queue, state }, count)
+}
+
+type JobCount = { readonly queue: string; readonly state: string; readonly count: number }
+
+/** The jobs of every queue, by state; undefined when they cannot be read, or not in time. */
+async function countJobs(queues: Queues): Promise<readonly JobCount[] | undefined> {
+  const counting = Promise.all(
+    JOBS.map(async ({ name }) => {
+      const counts = await queues.of({ name }).getJobCounts('waiting', 'active', 'delayed', 'failed')
+      return Object.entries(counts).map(([state, count]) => ({ queue: name, state, count }))
+    }),
+  )
+  const counted = counting.then(
+    (counts) => counts.flat(),
+    () => undefined,
+  )
+  return await Promise.race([counted, sleep(QUEUE_WITHIN_MS, undefined, { ref: false })])
 }

@@ -11,6 +11,7 @@ import {
 } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
+import { SERVICE_ROLE } from '../db/open.ts'
 
 /** Where the queue is kept. This file alone knows the difference. */
 export type Backend = {
@@ -73,7 +74,7 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     : await openRedisBackend(options, options.redisUrl)
 }
 
-/** Brings the queue's own schema up to date, where it has one. */
+/** Brings the queue's own schema up to date, where it has one, and lets the service's role use it. */
 export async function prepareBackend({
   databaseUrl,
   redisUrl,
@@ -83,6 +84,10 @@ export async function prepareBackend({
   await client.connect()
   try {
     await runMigrations(client)
+    await client.query(`
+      grant usage, create on schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
+      grant select, insert, update, delete on all tables in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
+      grant usage on all sequences in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE}`)
   } finally {
     await client.end()
   }

@@ -20,7 +20,7 @@ import {
 import { settleJobs } from '../ledger/settle-jobs.ts'
 import type { Backend } from './backend.ts'
 import { makeRoom } from './make-room.ts'
-import { UNREADABLE } from './start-worker.ts'
+import { PASSING, UNREADABLE } from './start-worker.ts'
 import { type Queues, wake } from './wake.ts'
 
 const PAGE = 1_000
@@ -65,9 +65,14 @@ const KINDS: readonly Relayed[] = [
 export async function relayOnce(db: Db, backend: Backend, queues: Queues, afterMs: number, log: Logger): Promise<void> {
   const wasFull = await makeRoom(backend, queues, log)
   const page = wasFull ? FEW : PAGE
-  for (const { contract, due, payloads } of KINDS) {
+  for (const kind of KINDS) {
+    // What is wrong with one kind keeps no other from being woken.
+    await wakeDue(kind).catch((error: unknown) => log.warn({ err: error, job: kind.contract.name }, 'could not relay'))
+  }
+
+  async function wakeDue({ contract, due, payloads }: Relayed): Promise<void> {
     await reviveGivenUp(db, queues, contract, log)
-    if (contract.name === billBatchJob.name && (await everyBatchIsLive(db, queues))) continue
+    if (contract.name === billBatchJob.name && (await everyBatchIsLive(db, queues))) return
     const inLine = await nextInLine(backend, queues, contract)
     for (;;) {
       const ids = await due(db, wasFull ? 0 : afterMs, page, inLine)
@@ -101,13 +106,14 @@ async function everyBatchIsLive(db: Db, queues: Queues): Promise<boolean> {
 async function reviveGivenUp(db: Db, queues: Queues, contract: JobContract, log: Logger): Promise<void> {
   for (const job of await queues.of(contract).getFailed(0, PAGE - 1)) {
     const reason = job.failedReason ?? 'unknown'
-    const { jobIds } = job.data as { jobIds?: readonly string[] }
+    const { jobIds } = (job.data ?? {}) as { jobIds?: readonly string[] }
     if (jobIds !== undefined && !reason.startsWith(UNREADABLE)) {
       const open = await stillQueued(db, jobIds)
       // Kept for people to look at: what it was to do is done, or failed for good.
       if (open.length === 0) continue
-      // One that only was there when a worker was lost has not failed; the worker itself finds out which one is to blame.
-      const failedAlone = jobIds.length === 1 && !reason.includes('stalled')
+      // One that only was there when a worker was lost has not failed; the worker itself finds out which one is to blame. And what
+      // failed for a reason that passes, as when workers cannot reach the database, is tried until it has passed.
+      const failedAlone = jobIds.length === 1 && !reason.includes('stalled') && !reason.startsWith(PASSING)
       const rounds = failedAlone ? await countRound(db, open) : 0
       if (rounds >= MOST_ROUNDS) {
         await settleJobs(

@@ -1,6 +1,7 @@
-import { sql } from 'kysely'
+import { type Selectable, sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
+import type { Schedule } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { billRunJob } from '../jobs/bill-run.ts'
 import { scheduleTickJob } from '../jobs/schedule-tick.ts'
@@ -19,8 +20,15 @@ export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promi
   const { rows } = await sql<{ now: Date }>`select now() as now`.execute(db)
   const { now } = rows[0] as { now: Date }
   for (const schedule of await enabledSchedules(db)) {
+    // What is wrong with one schedule keeps no other from its run.
+    await propose(schedule).catch((error: unknown) =>
+      log.warn({ err: error, schedule: schedule.name }, 'could not propose a bill run'),
+    )
+  }
+
+  async function propose(schedule: Selectable<Schedule>): Promise<void> {
     const due = lastDue(schedule, now)
-    if (!due || due < schedule.effective_from) continue
+    if (!due || due < schedule.effective_from) return
     const date = dateIn(schedule.timezone, due)
     const billRunId = await inTransaction(db, (tx) =>
       startBillRun(tx, {
@@ -30,7 +38,7 @@ export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promi
         schedule: { name: schedule.name, date },
       }),
     )
-    if (billRunId === undefined) continue
+    if (billRunId === undefined) return
     log.info({ schedule: schedule.name, date, billRunId }, 'scheduled bill run')
     await wake(queues, billRunJob, [{ v: 1, billRunId }])
   }

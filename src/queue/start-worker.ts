@@ -3,11 +3,15 @@ import type { Logger } from 'pino'
 import type { Static, TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { Config } from '../config.ts'
+import { isPassing } from '../db/passing-error.ts'
 import type { JobContract } from '../jobs/define-job.ts'
 import type { Backend } from './backend.ts'
 
 /** Begins the reason of a job that this version cannot read: the relay wakes it again, for a worker of another version. */
 export const UNREADABLE = 'unreadable payload'
+
+/** Begins the reason of a job that failed for a reason that passes: the relay wakes it again, however often. */
+export const PASSING = 'for the time being'
 
 /** A job may lose its worker this often before the queue gives it up; the relay then decides what becomes of it. */
 const MOST_STALLS = 5
@@ -51,13 +55,14 @@ export async function startWorker<P extends TSchema>(
       )
       throw new UnrecoverableError(`${UNREADABLE}: version ${String(version)} of ${contract.name}`)
     }
-    const line = { job: contract.name, jobId: job.id, attempt: job.attemptsMade + 1 }
+    const { v: _, ...ids } = job.data as { v: number }
+    const line = { job: contract.name, jobId: job.id, attempt: job.attemptsMade + 1, ...ids }
     try {
       await handle(job.data as Static<P>, { lostWorker: job.stalledCounter > 0 })
       log.info({ ...line, ms: Math.round(performance.now() - started) }, 'job done')
     } catch (error) {
       log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, to be tried again')
-      throw error
+      throw isPassing(error) ? new Error(`${PASSING}: ${(error as Error).message}`, { cause: error }) : error
     }
   }
   const worker = await backend.openWorker(contract.name, work, {

@@ -11,8 +11,12 @@ import type { Backend } from './backend.ts'
 /** Every kind of job there is. */
 export const JOBS = [creditJob, reversalJob, billRunJob, billBatchJob, scheduleTickJob] as const
 
-/** A failed job is kept that long for people to look at, in seconds; a finished one not at all: what it did stands in Postgres. */
+/**
+ * A failed job is kept that long for people to look at, in seconds, and so many of a kind; a finished one not at all: what it did stands
+ * in Postgres.
+ */
 const FAILED_KEPT_S = 7 * 86_400
+const FAILED_KEPT = 1_000
 
 /** Adding in bulk has a cost of its own, on Postgres some 7 ms, that so few jobs do not repay. */
 const FEW = 10
@@ -55,7 +59,7 @@ export async function wake<P extends TSchema>(
       // Spread, so that what failed together, for one thing that all waited for, is not tried again together.
       backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
       removeOnComplete: true,
-      removeOnFail: { age: FAILED_KEPT_S },
+      removeOnFail: { age: FAILED_KEPT_S, count: FAILED_KEPT },
     },
   }))
   const queue = queues.of(contract)

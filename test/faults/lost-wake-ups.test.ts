@@ -1,10 +1,12 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
+import { creditJob } from '../../src/jobs/credit.ts'
 import { acceptCredits } from '../../src/ledger/accept-credits.ts'
 import { startBillRun } from '../../src/ledger/start-bill-run.ts'
 import { Refusal } from '../../src/problems.ts'
 import { onEachBackend } from '../support/backends.ts'
+import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { freePort } from '../support/service.ts'
@@ -62,6 +64,16 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
     await expectCarriedOut(stack, accepted)
     await stack.expectReconciled()
   }, 90_000)
+
+  it('something in the queue that nobody can read keeps nothing else from being woken', async () => {
+    await stack.withQueues((queues) => queues.of(creditJob).add('credit', null, { jobId: 'unreadable', attempts: 1 }))
+    const accepted = await acceptWithoutWaking(20)
+    await stack.quiet(WITHIN_MS)
+    await expectCarriedOut(stack, accepted)
+    await stack.withQueues((queues) =>
+      eventually(async () => expect(await queues.of(creditJob).getFailedCount()).toBe(0)),
+    )
+  })
 
   it('the relay, again and again while there is much to wake', async () => {
     const accepted = []

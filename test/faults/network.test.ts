@@ -79,6 +79,16 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
     expect(await stack.asOwner("select from charge where description = 'unkeyed'")).toHaveLength(1)
   })
 
+  it('what cannot be learned is not called undone: the answer says so, and how to go on', async () => {
+    const charges = [{ accountId: 'lost-3', amount: '1', description: 'unknown', chargedOn: '2026-01-01' }]
+    wire.loseRepliesToCommit('nightbill api', 1, { goesAway: true })
+    const { status, body } = await post('v1/charges', { charges })
+    wire.comeBack()
+    expect([status, body.code, body.retryable]).toEqual([503, 'outcome_unknown', false])
+    expect(body.detail).toMatch(/repeat it with the same Idempotency-Key, or look/)
+    expect(await stack.asOwner("select from charge where description = 'unknown'")).toHaveLength(1)
+  })
+
   it('a disbursement without a key is made once for one answer', async () => {
     const { client } = stack
     const { creditId } = await client.postCredit({

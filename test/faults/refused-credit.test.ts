@@ -14,11 +14,38 @@ onEachBackend('a credit that cannot be recorded, whatever is tried', (backend, i
     await stack.asOwner(`
       create function refuse_credit() returns trigger language plpgsql as $$
       begin raise exception 'there is no place for %', new.reason; end $$`)
+    await stack.asOwner(`
+      create function no_room() returns trigger language plpgsql as $$
+      begin raise exception 'no room for it at present' using errcode = 'disk_full'; end $$`)
     await stack.asOwner(
       `create trigger refuse_credit before insert on credit for each row when (new.reason = 'Poison') execute function refuse_credit()`,
     )
   })
   afterAll(() => stack.close())
+
+  it('is tried for as long as the reason passes, and is carried out then', async () => {
+    await stack.asOwner(`
+      create trigger shortage before insert on credit for each row when (new.reason = 'In need') execute function no_room()`)
+    const { jobId } = await stack.client.postCredit({ accountId: 'refused-1', amount: '3', reason: 'In need' })
+    const [relay] = stack.running('relay')
+    const givenUp = () => (relay?.stdout ?? []).filter((line) => line.includes('took up what the queue had given up'))
+    await eventually(
+      async () => {
+        await tryAtOnce()
+        expect(givenUp().length).toBeGreaterThan(4)
+      },
+      { timeoutMs: 90_000, intervalMs: 100 },
+    )
+    expect(await stack.client.getJob(jobId)).toMatchObject({
+      status: expect.stringMatching(/queued|active/),
+      error: null,
+    })
+    await stack.asOwner('drop trigger shortage on credit')
+    await eventually(async () => {
+      await tryAtOnce()
+      expect(await stack.client.getJob(jobId)).toMatchObject({ status: 'done' })
+    })
+  }, 120_000)
 
   /** Tries what waits for its next try now: minutes pass in a moment. */
   const tryAtOnce = () =>

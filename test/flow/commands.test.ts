@@ -88,6 +88,11 @@ describeAlongside('the nightbill command, as a person or a scheduler uses it', (
     expect(unknown.err.split('\n')).toHaveLength(1)
     expect(unknown.err).toContain('credit_not_found')
     await stack.asOwner('drop trigger refuse on invoice')
+    const [worker] = stack.running('bill-batch')
+    const logged = (worker?.stdout ?? []).filter((line) => line.includes('could not be billed'))
+    expect(logged).toHaveLength(3)
+    for (const line of logged)
+      expect(JSON.parse(line)).toMatchObject({ code: 'database_refused', accountId: expect.any(Number) })
   })
 
   it('reconcile: exit code 0 when everything adds up, 1 when not, 2 when it could not tell', async () => {

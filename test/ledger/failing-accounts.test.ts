@@ -103,9 +103,32 @@ describe('an account that cannot be billed', () => {
     expect(await refusalOf(retry(cancelled))).toBe('bill_run_finished')
   })
 
-  async function retry(billRunId: string): Promise<void> {
-    await inTransaction(world.db, (tx) => retryBillRun(tx, billRunId))
-    await world.carryOut(await world.select(billRunId, 200), 2)
+  test('somebody holds one account and does not let go: the others are billed, and it is when it is let go', async () => {
+    const impatient = await openWorld({ lockTimeoutMs: 100 })
+    const accounts = await owing(impatient, 20)
+    const held = accounts[7] as TestAccount
+    let billRunId = ''
+    await whileOwner(impatient, `select from account where id = ${held.id} for update`, async () => {
+      billRunId = await impatient.billRun({ batchSize: 20 })
+    })
+    expect((await impatient.runOf(billRunId)).status).toBe('completed_with_failures')
+    expect(await failuresOf(billRunId, impatient)).toMatchObject([
+      {
+        account_ids: [held.id],
+        failure_code: 'timed_out',
+        failure_message: expect.stringMatching(/^it took too long in every try: .*lock timeout/),
+      },
+    ])
+    await expectExactCounts(impatient, billRunId, { accounts: 20, billed: 19, failed: 1 })
+    await retry(billRunId, impatient)
+    await expectExactCounts(impatient, billRunId, { accounts: 20, billed: 20 })
+    await impatient.expectReconciled()
+    await impatient.close()
+  })
+
+  async function retry(billRunId: string, { db, carryOut, select }: World = world): Promise<void> {
+    await inTransaction(db, (tx) => retryBillRun(tx, billRunId))
+    await carryOut(await select(billRunId, 200), 2)
   }
 })
 
@@ -184,8 +207,8 @@ describe('a failure that passes', () => {
   }
 })
 
-async function failuresOf(billRunId: string) {
-  return await world.db
+async function failuresOf(billRunId: string, { db }: World = world) {
+  return await db
     .selectFrom('bill_batch')
     .select(['account_ids', 'failure_code', 'failure_message', 'failure_attempts'])
     .where('bill_run_id', '=', billRunId)

@@ -234,6 +234,11 @@ const BREAKAGES: readonly (readonly [what: string, statements: string, rules: re
     `update invoice set number = number + 1; update invoice_counter set last_number = last_number + 1`,
     ['invoice_numbers'],
   ],
+  [
+    'numbers that begin at nought, with a gap, as many as the counter says',
+    'update invoice set number = 0 where number = 1',
+    ['invoice_numbers'],
+  ],
   ['a counter that ran ahead', `update invoice_counter set last_number = last_number + 1`, ['invoice_numbers']],
   ['a counter that fell behind', `update invoice_counter set last_number = last_number - 1`, ['invoice_numbers']],
   ['no counter at all', `delete from invoice_counter`, ['invoice_numbers']],

@@ -11,11 +11,16 @@ type Link = { readonly client: Socket; readonly server: Socket }
 export async function openWire(targetUrl: string) {
   let target = hostAndPort(targetUrl)
   let delayMs = 0
-  let losing = { whose: '', left: 0 }
+  let losing = { whose: '', left: 0, goesAway: false }
+  let away = false
   const links = new Set<Link>()
   const silent = new WeakSet<Link>()
 
   const accept = (client: Socket) => {
+    if (away) {
+      client.destroy()
+      return
+    }
     const server = connect({ ...target, noDelay: true })
     const link = { client, server }
     links.add(link)
@@ -32,10 +37,12 @@ export async function openWire(targetUrl: string) {
       if (opening.length < 1_000) opening += chunk.toString('latin1')
       if (losing.left > 0 && opening.includes(losing.whose) && isCommit(chunk)) {
         losing.left -= 1
+        away = losing.goesAway
         // The server gets it and carries it out; its reply finds nobody.
         client.off('close', cut).destroy()
         server.end(chunk)
         server.resume()
+        if (away) for (const other of links) if (other !== link) other.client.destroy()
       } else {
         pass(chunk, server)
       }
@@ -75,9 +82,16 @@ export async function openWire(targetUrl: string) {
     silence: () => {
       for (const link of links) silent.add(link)
     },
-    /** Lets Postgres have the next COMMITs of connections with this application name, and cuts them before the reply. */
-    loseRepliesToCommit: (whose: string, times: number) => {
-      losing = { whose, left: times }
+    /**
+     * Lets Postgres have the next COMMITs of connections with this application name, and cuts them before the reply. `goesAway`: takes no
+     * connection from then on, either.
+     */
+    loseRepliesToCommit: (whose: string, times: number, { goesAway = false } = {}) => {
+      losing = { whose, left: times, goesAway }
+    },
+    /** Takes connections again. */
+    comeBack: () => {
+      away = false
     },
     /** Replies that are still to be lost. */
     stillToLose: () => losing.left,

@@ -86,16 +86,22 @@ const MOST_DELIVERIES = 20
 
 /**
  * A database of the test's own, and what happens in it: everything through the real scripts, as the service's role, with no queue between.
- * `max`: connections at most.
+ * `max`: connections at most. `lockTimeoutMs`: how long a statement may wait for a lock.
  */
-export async function openWorld({ max = 10 }: { readonly max?: number } = {}) {
+export async function openWorld({
+  max = 10,
+  lockTimeoutMs = 20_000,
+}: {
+  readonly max?: number
+  readonly lockTimeoutMs?: number
+} = {}) {
   const database = await openTestDatabase()
   const db = openDb({
     url: database.url,
     max,
     name: 'test-world',
     statementTimeoutMs: 30_000,
-    lockTimeoutMs: 20_000,
+    lockTimeoutMs,
     onIdleError: () => {},
   })
   const { id: apiKeyId } = await createKey(db, 'test', SCOPES)
@@ -210,7 +216,8 @@ function bills(db: Db) {
   async function deliver(batchId: string, waiting: string[]): Promise<void> {
     for (let delivery = 1; ; delivery += 1) {
       try {
-        return await carryOutBatch(db, batchId, async (ids) => void waiting.push(...ids))
+        await carryOutBatch(db, batchId, async (ids) => void waiting.push(...ids))
+        return
       } catch (error) {
         if (delivery === MOST_DELIVERIES || !isPassing(error)) throw error
       }

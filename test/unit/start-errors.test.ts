@@ -113,7 +113,7 @@ describe.concurrent('a database', () => {
     )
   })
 
-  test.each(['serve', 'migrate'])('%s: that is ahead of the code', async (command) => {
+  test.each(['serve', 'migrate', 'api'])('%s: that is ahead of the code', async (command) => {
     const ahead = await openTestDatabase()
     try {
       await execute(

@@ -11,7 +11,7 @@ import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '..
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
 import { DisbursementView, presentDisbursement, readDisbursements } from '../views/disbursement-view.ts'
-import { InvoiceView, invoicePage, presentInvoices, readInvoices } from '../views/invoice-view.ts'
+import { InvoiceView, invoicePage, presentInvoice, readInvoices } from '../views/invoice-view.ts'
 
 const NewDisbursement = Type.Object(
   { invoiceId: Uuid, amount: Amount },
@@ -91,11 +91,16 @@ export const disbursementRoutes: Routes = (api, context) => {
         const id = await disburseCredit(tx, creditId, invoiceId, amount)
         const [disbursement] = await readDisbursements(tx, sql`where d.id = ${id}::uuid`)
         const [credit] = await readCredits(tx, sql`where credit.id = ${creditId}::uuid`)
-        const [invoice] = await presentInvoices(tx, await readInvoices(tx, sql`where invoice.id = ${invoiceId}::uuid`))
-        if (!disbursement || !credit) throw new Error(`disbursement ${id} is not there after it was written`)
+        const [invoice] = await readInvoices(tx, sql`where invoice.id = ${invoiceId}::uuid`)
+        if (!disbursement || !credit || !invoice)
+          throw new Error(`disbursement ${id} is not there after it was written`)
         return {
           status: 201,
-          body: { disbursement: presentDisbursement(disbursement), credit: presentCredit(credit), invoice },
+          body: {
+            disbursement: presentDisbursement(disbursement),
+            credit: presentCredit(credit),
+            invoice: presentInvoice(invoice),
+          },
           audit: { action: 'credit.disburse', subject: id },
         }
       }),

@@ -5,7 +5,7 @@ import { Refusal } from '../../problems.ts'
 import type { Routes } from '../context.ts'
 import { limitOf, numberCursor, PageOf, PageQuery } from '../paging.ts'
 import { problems } from '../view-responses.ts'
-import { InvoiceStatusName, InvoiceView, invoicePage, presentInvoices, readInvoices } from '../views/invoice-view.ts'
+import { InvoiceStatusName, InvoiceView, invoicePage, presentInvoice, readInvoices } from '../views/invoice-view.ts'
 import { accountIdOf } from './credits.ts'
 
 export const invoiceRoutes: Routes = (api, context) => {
@@ -54,9 +54,9 @@ export const invoiceRoutes: Routes = (api, context) => {
       response: { 200: InvoiceView, ...problems(404) },
     },
     handler: async ({ params: { invoiceId } }) => {
-      const [invoice] = await presentInvoices(db, await readInvoices(db, sql`where invoice.id = ${invoiceId}::uuid`))
+      const [invoice] = await readInvoices(db, sql`where invoice.id = ${invoiceId}::uuid`)
       if (!invoice) throw new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
-      return invoice
+      return presentInvoice(invoice)
     },
   })
 }

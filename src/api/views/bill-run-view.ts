@@ -62,9 +62,9 @@ type RunRow = {
   billed: number
   nothing_to_bill: number
   failed: number
+  totals: readonly TotalRow[]
 }
 type TotalRow = {
-  bill_run_id: string
   currency: string
   invoices: number
   charged: string
@@ -77,28 +77,27 @@ type TotalRow = {
 
 /**
  * Bill runs with exact progress and totals: sums over the run's batches, whose counts were written with their invoices. `which` says
- * which runs, and in what order. A few thousand small rows for a million accounts.
+ * which runs, and in what order. A few thousand small rows for a million accounts. One statement, so that all figures are of one
+ * moment, with amounts as text, so that none becomes a float in JSON.
  */
 export async function readBillRuns(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly BillRunView[]> {
-  const { rows: runs } = await sql<RunRow>`
-    select bill_run.id, name, bill_group, bill_date, bill_run.status, schedule_name, created_at, started_at, bill_run.finished_at, progress.*
+  const { rows } = await sql<RunRow>`
+    select bill_run.id, name, bill_group, bill_date, bill_run.status, schedule_name, created_at, started_at, bill_run.finished_at, progress.*, totals.*
     from bill_run cross join lateral (
       select coalesce(sum(accounts) filter (where status <> 'split'), 0) as accounts, coalesce(sum(billed), 0) as billed,
         coalesce(sum(nothing_to_bill), 0) as nothing_to_bill, count(*) filter (where status = 'failed') as failed
       from bill_batch where bill_run_id = bill_run.id) progress
+    cross join lateral (
+      select coalesce(json_agg(total order by currency), '[]') as totals from (
+        select currency, sum(invoices) as invoices, sum(charged)::text as charged, sum(credits_issued_count) as credits_issued_count,
+          sum(credits_issued_amount)::text as credits_issued_amount, sum(disbursed)::text as disbursed,
+          sum(credits_reversed_count) as credits_reversed_count, sum(credits_reversed_amount)::text as credits_reversed_amount
+        from bill_batch_total where bill_run_id = bill_run.id group by currency) total) totals
     ${which}`.execute(db)
-  const { rows: totals } = await sql<TotalRow>`
-    select bill_run_id, currency, sum(invoices) as invoices, sum(charged) as charged, sum(credits_issued_count) as credits_issued_count,
-      sum(credits_issued_amount) as credits_issued_amount, sum(disbursed) as disbursed,
-      sum(credits_reversed_count) as credits_reversed_count, sum(credits_reversed_amount) as credits_reversed_amount
-    from bill_batch_total where bill_run_id = any(${runs.map(({ id }) => id)}::uuid[]) group by 1, 2 order by 1, 2`.execute(
-    db,
-  )
-  const totalsOf = Map.groupBy(totals, ({ bill_run_id }) => bill_run_id)
-  return runs.map((run) => present(run, totalsOf.get(run.id) ?? []))
+  return rows.map(present)
 }
 
-function present(run: RunRow, totals: readonly TotalRow[]): BillRunView {
+function present(run: RunRow): BillRunView {
   return {
     billRunId: run.id,
     name: run.name,
@@ -107,7 +106,7 @@ function present(run: RunRow, totals: readonly TotalRow[]): BillRunView {
     status: run.status,
     schedule: run.schedule_name,
     progress: { accounts: run.accounts, billed: run.billed, nothingToBill: run.nothing_to_bill, failed: run.failed },
-    totals: totals.map((total) => ({
+    totals: run.totals.map((total) => ({
       currency: total.currency,
       invoices: total.invoices,
       charged: formatAmount(total.charged, total.currency),

@@ -6,7 +6,7 @@ import { AccountId, Amount, CalendarDate, Currency, Uuid } from '../../jobs/form
 import { formatAmount, Money } from '../../money.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { type Page, pageOf } from '../paging.ts'
-import { DisbursementView, presentDisbursement, readDisbursements } from './disbursement-view.ts'
+import { DisbursementView, presentDisbursement } from './disbursement-view.ts'
 import { Sum } from './sum.ts'
 
 const TransactionView = Type.Object({
@@ -70,36 +70,45 @@ type InvoiceRow = {
   balance: string
   issued_on: string
   due_on: string
+  transactions: readonly TransactionRow[]
+  disbursements: readonly DisbursementRow[]
 }
 type TransactionRow = {
-  invoice_id: string
   type: TransactionType
   amount: string
   charge_id: string | null
   credit_id: string | null
   description: string
 }
+type DisbursementRow = {
+  id: string
+  credit_id: string
+  amount: string
+  automatic: boolean
+  created_at: string
+}
 
-/** Invoices with their accounts. `which` says which, and in what order. */
+/**
+ * Invoices with their accounts, transactions and disbursements. `which` says which, and in what order. One statement, so that all
+ * figures are of one moment, with amounts as text, so that none becomes a float in JSON.
+ */
 export async function readInvoices(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly InvoiceRow[]> {
   const { rows } = await sql<InvoiceRow>`
-    select invoice.*, account.key, account.currency from invoice join account on account.id = invoice.account_id ${which}`.execute(
-    db,
-  )
+    select invoice.*, account.key, account.currency,
+      (select coalesce(json_agg(json_build_object('type', t.type, 'amount', t.amount::text, 'charge_id', t.charge_id, 'credit_id', t.credit_id,
+          'description', coalesce(charge.description, credit.reason)) order by t.position), '[]')
+        from invoice_transaction t left join charge on charge.id = t.charge_id left join credit on credit.id = t.credit_id
+        where t.invoice_id = invoice.id) as transactions,
+      (select coalesce(json_agg(json_build_object('id', d.id, 'credit_id', d.credit_id, 'amount', d.amount::text, 'automatic', d.automatic,
+          'created_at', d.created_at) order by d.id), '[]')
+        from disbursement d where d.invoice_id = invoice.id) as disbursements
+    from invoice join account on account.id = invoice.account_id ${which}`.execute(db)
   return rows
 }
 
-/** Presents invoices with their transactions and disbursements, read for all of them together. */
-export async function presentInvoices(db: Db | Tx, invoices: readonly InvoiceRow[]): Promise<readonly InvoiceView[]> {
-  const ids = invoices.map(({ id }) => id)
-  const { rows: transactions } = await sql<TransactionRow>`
-    select t.invoice_id, t.type, t.amount, t.charge_id, t.credit_id, coalesce(charge.description, credit.reason) as description
-    from invoice_transaction t left join charge on charge.id = t.charge_id left join credit on credit.id = t.credit_id
-    where t.invoice_id = any(${ids}::uuid[]) order by t.invoice_id, t.position`.execute(db)
-  const disbursements = await readDisbursements(db, sql`where d.invoice_id = any(${ids}::uuid[]) order by d.id`)
-  const transactionsOf = Map.groupBy(transactions, ({ invoice_id }) => invoice_id)
-  const disbursementsOf = Map.groupBy(disbursements, ({ invoice_id }) => invoice_id)
-  return invoices.map((invoice) => ({
+/** Presents an invoice as it was read: nothing more is read of the database, which would be of another moment. */
+export function presentInvoice(invoice: InvoiceRow): InvoiceView {
+  return {
     invoiceId: invoice.id,
     number: invoice.number,
     accountId: invoice.key,
@@ -111,27 +120,29 @@ export async function presentInvoices(db: Db | Tx, invoices: readonly InvoiceRow
     status: new Money(invoice.balance).isZero() ? 'paid' : 'unpaid',
     issuedOn: invoice.issued_on,
     dueOn: invoice.due_on,
-    transactions: (transactionsOf.get(invoice.id) ?? []).map((row) => ({
+    transactions: invoice.transactions.map((row) => ({
       type: row.type,
       amount: formatAmount(row.amount, invoice.currency),
       description: describe(row.type, row.description),
       ...(row.charge_id === null ? {} : { chargeId: row.charge_id }),
       ...(row.credit_id === null ? {} : { creditId: row.credit_id }),
     })),
-    disbursements: (disbursementsOf.get(invoice.id) ?? []).map(presentDisbursement),
-  }))
+    disbursements: invoice.disbursements.map((row) =>
+      presentDisbursement({
+        ...row,
+        invoice_id: invoice.id,
+        number: invoice.number,
+        currency: invoice.currency,
+        created_at: new Date(row.created_at),
+      }),
+    ),
+  }
 }
 
 /** A page of invoices: `which` says which, and in what order, their numbers mark the places. */
 export async function invoicePage(db: Db, which: RawBuilder<unknown>, limit: number): Promise<Page<InvoiceView>> {
   const rows = await readInvoices(db, sql`${which} limit ${limit + 1}`)
-  const page = pageOf(
-    rows,
-    limit,
-    ({ number }) => number,
-    (row) => row,
-  )
-  return { ...page, data: [...(await presentInvoices(db, page.data))] }
+  return pageOf(rows, limit, ({ number }) => number, presentInvoice)
 }
 
 /** How a transaction reads on an invoice: a charge by its description, a credit by its reason. */

@@ -1,0 +1,72 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { readBillRuns } from '../../src/api/views/bill-run-view.ts'
+import { type InvoiceView, invoicePage, presentInvoice, readInvoices } from '../../src/api/views/invoice-view.ts'
+import type { Db } from '../../src/db/open.ts'
+import { Money } from '../../src/money.ts'
+import { afterEachStatement } from '../support/after-each-statement.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+let world: World
+
+beforeAll(async () => {
+  world = await openWorld()
+})
+afterAll(() => world.close())
+
+const WAYS: readonly (readonly [string, (db: Db, invoiceId: string) => Promise<InvoiceView | undefined>])[] = [
+  ['alone', async (db, id) => (await readInvoices(db, sql`where invoice.id = ${id}::uuid`)).map(presentInvoice)[0]],
+  [
+    'on a page',
+    async (db, id) => (await invoicePage(db, sql`where invoice.id = ${id}::uuid order by number`, 10)).data[0],
+  ],
+]
+
+test.each(WAYS)('an invoice %s: its balance and its disbursements are of one moment', async (_, read) => {
+  const account = await world.account({ charges: ['140'], credits: [{ amount: '50', automatic: false }] })
+  await world.billRun({ accounts: [account] })
+  const [{ id } = { id: '' }] = await world.invoicesOf(account)
+  const disbursing = afterEachStatement(world.db, () => world.disburse(account.credits[0] as string, id, '10'))
+  const seen = await read(disbursing, id)
+  const disbursed = seen?.disbursements.map(({ amount }) => amount) ?? []
+  expect(new Money(seen?.balance ?? 0).plus(Money.sum(0, ...disbursed)).toFixed(2)).toBe('140.00')
+  const later = await read(world.db, id)
+  expect(later?.disbursements.length).toBeGreaterThan(0)
+  expect(new Money(later?.balance ?? 0).lt(seen?.balance ?? 0)).toBe(true)
+})
+
+test('a bill run under way: its progress and its totals are of one moment', async () => {
+  const accounts = await world.accounts([1, 2, 3, 4, 5].map(() => ({ charges: ['10'] })))
+  const billRunId = await world.start({ accounts })
+  const batches = [...(await world.select(billRunId, 1))]
+  await world.carryOut(batches.splice(0, 1))
+  const billing = afterEachStatement(world.db, () => world.carryOut(batches.splice(0, 1)))
+  for (const billed of [1, 2, 3, 4, 5]) {
+    const [run] = await readBillRuns(billing, sql`where bill_run.id = ${billRunId}::uuid`)
+    expect(run?.progress.billed).toBe(billed)
+    expect(run?.totals).toMatchObject([{ currency: 'USD', invoices: billed, charged: `${billed}0.00` }])
+  }
+})
+
+test('every digit of the largest amounts is kept', async () => {
+  const largest = '999999999999999.9999'
+  const account = await world.account({
+    currency: 'CLF',
+    charges: [largest, largest],
+    credits: [{ amount: largest, automatic: true }],
+  })
+  const billRunId = await world.billRun({ accounts: [account] })
+  const { data } = await invoicePage(world.db, sql`where bill_run_id = ${billRunId}::uuid`, 10)
+  expect(data).toMatchObject([
+    {
+      total: '1999999999999999.9998',
+      balance: largest,
+      transactions: [{ amount: largest }, { amount: largest }, { amount: largest }],
+      disbursements: [{ amount: largest, automatic: true }],
+    },
+  ])
+  const [run] = await readBillRuns(world.db, sql`where bill_run.id = ${billRunId}::uuid`)
+  expect(run?.totals).toMatchObject([
+    { charged: '1999999999999999.9998', creditsIssued: { count: 1, amount: largest }, disbursed: largest },
+  ])
+})

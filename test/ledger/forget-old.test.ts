@@ -1,0 +1,101 @@
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { inTransaction } from '../../src/db/transaction.ts'
+import { acceptCredits } from '../../src/ledger/accept-credits.ts'
+import { acceptReversal } from '../../src/ledger/accept-reversal.ts'
+import { forgetOld } from '../../src/ledger/forget-old.ts'
+import { requestReversals } from '../../src/ledger/request-reversals.ts'
+import { settleJobs } from '../../src/ledger/settle-jobs.ts'
+import { countOf, openWorld, type World } from '../support/world.ts'
+
+const KEEP = { idempotencyHours: 24, jobDays: 35 }
+
+let world: World
+beforeEach(async () => {
+  world = await openWorld()
+})
+afterEach(() => world.close())
+
+const asOwner = (statement: string) => world.asOwner((client) => client.query(statement))
+
+/** Makes every finished job older than it is promised to be kept. */
+const age = () =>
+  asOwner(`update job set created_at = '2020-01-02', finished_at = '2020-01-03' where status <> 'queued'`)
+
+const entries = () =>
+  world.db
+    .selectFrom('audit_entry')
+    .select(['at', 'api_key_id', 'request_id', 'action', 'subject'])
+    .orderBy('action')
+    .orderBy('subject')
+    .execute()
+
+/** A finished job of an account for each number up to `count`. */
+const insertFinished = (accountId: number, count: number) =>
+  asOwner(`
+    insert into job (id, type, credit_id, account_id, request, status, api_key_id, request_id, finished_at)
+    select gen_random_uuid(), 'credit', gen_random_uuid(), ${accountId}, '{}', 'done', '${world.actor.apiKeyId}', 'request-' || i, now()
+    from generate_series(1, ${count}) i`)
+
+test('who asked for a credit or a reversal, when, with which key and request, and why, outlives the job', async () => {
+  const account = await world.account({ charges: ['10'] })
+  const creditId = await world.credit(account, '5', { automatic: true })
+  await world.billRun()
+  const by = (requestId: string) => ({ ...world.actor, requestId })
+  const { jobId } = await inTransaction(world.db, (tx) =>
+    acceptReversal(tx, creditId, { reason: 'Given in error' }, by('the reversal')),
+  )
+  await inTransaction(world.db, (tx) => requestReversals(tx, [jobId]))
+  const [failed] = await inTransaction(world.db, (tx) =>
+    acceptCredits(tx, [{ request: { accountId: account.key, amount: '7.10', reason: 'r' }, actor: by('the failed') }]),
+  )
+  if (failed === undefined || !('jobId' in failed)) throw new Error('the credit is refused')
+  const refusal = { code: 'internal_error', message: 'm' }
+  await settleJobs(world.db, [{ id: failed.jobId, refusal, result: {} }])
+  await age()
+  const waiting = await world.accept(account, '1', { automatic: true })
+
+  for (let times = 1; times <= 2; times += 1) await forgetOld(world.db, KEEP)
+
+  expect(await world.db.selectFrom('job').select('id').execute()).toEqual([{ id: waiting.jobId }])
+  const entry = (action: string, request_id: string, subject: string) => ({
+    at: new Date('2020-01-02'),
+    api_key_id: world.actor.apiKeyId,
+    request_id,
+    action,
+    subject,
+  })
+  const credits = [
+    entry('credit.request', 'test', creditId),
+    entry('credit.request', 'the failed', `${failed.creditId}: failed, internal_error: 7.10 for ${account.key}`),
+  ]
+  expect(await entries()).toEqual([
+    ...credits.sort((a, b) => (a.subject < b.subject ? -1 : 1)),
+    entry('reversal.request', 'the reversal', `${creditId}: Given in error`),
+  ])
+})
+
+test('more than one statement deletes, by two at once: an entry for each job, none lost and none doubled', async () => {
+  const { id } = await world.account()
+  await insertFinished(id, 20_001)
+  await age()
+  await insertFinished(id, 3)
+  await Promise.all([forgetOld(world.db, KEEP), forgetOld(world.db, KEEP)])
+  // One that met the other may have left the rest to the next hour.
+  await forgetOld(world.db, KEEP)
+  expect(await countOf(world.db, 'job')).toBe(3)
+  const { rows } = await asOwner(
+    'select count(*)::int as all, count(distinct request_id)::int as unlike from audit_entry',
+  )
+  expect(rows).toEqual([{ all: 20_001, unlike: 20_001 }])
+})
+
+test('what cannot be kept is not deleted', async () => {
+  const { id } = await world.account()
+  await insertFinished(id, 2)
+  await age()
+  await asOwner(`
+    create function refuse() returns trigger language plpgsql as $$ begin raise exception 'the disk is full'; end $$;
+    create trigger refuse before insert on audit_entry for each row execute function refuse()`)
+  await expect(forgetOld(world.db, KEEP)).rejects.toThrow('the disk is full')
+  expect(await countOf(world.db, 'job')).toBe(2)
+})
