@@ -10,7 +10,7 @@ import { claimKeys, type KeptAnswer, keepAnswers, keyedRequestOf } from './idemp
 export type Answer = KeptAnswer & {
   /** Kept in place of the body for a repeat of the request: for what is shown once. */
   readonly storedBody?: object
-  /** What was done to what, for the audit. What is enqueued is kept with its job instead. */
+  /** What was done to what, for the audit. What is enqueued is kept with its job instead, and when that is forgotten as an entry. */
   readonly audit?: { readonly action: string; readonly subject: string }
   /** Wakes the workers, after COMMIT. Nothing is lost when it fails: the relay wakes them later. */
   readonly wake?: () => Promise<void>

@@ -21,6 +21,9 @@ const PROCESSES = {
   relay: ['workers/relay.ts'],
 } as const
 
+/** Exit code when the embedded Postgres ended by itself. Nothing is to be mended: whoever supervises this process starts it again. */
+const DATABASE_LOST = 1
+
 /** `nightbill serve`: everything on this machine. */
 export function addServeCommand(program: Command): void {
   program
@@ -42,27 +45,35 @@ Examples:
       const config = readConfig()
       const log = openLog('serve', config.LOG_LEVEL)
       // From here on: a start that is cut short would leave its Postgres behind.
-      const stop = abortWhenTold()
+      const told = abortWhenTold()
+      const lost = new AbortController()
+      const onLost = (line: string) => {
+        // Whoever stops the service may signal every process of it, its Postgres too.
+        if (told.aborted) return
+        log.error(`${line}; stopping everything here, to be started again`)
+        lost.abort()
+      }
       const embedded =
         config.DATABASE_URL === undefined
-          ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: (line) => log.info(line) })
+          ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: (line) => log.info(line), onLost })
           : undefined
       const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
       try {
         await migrate(databaseUrl)
         await prepareBackend({ databaseUrl, redisUrl: config.REDIS_URL })
         const forget = embedded ? await announceDatabase(config, databaseUrl) : undefined
-        process.exitCode = await superviseProcesses(PROCESSES, {
+        const exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
           env: {
             DATABASE_URL: databaseUrl,
             // What Node makes of the source files is kept for the next start, which is a sixth faster for it.
             ...(embedded ? { NODE_COMPILE_CACHE: resolve(config.DATA_DIR, 'compiled') } : {}),
           },
-          stop,
+          stop: AbortSignal.any([told, lost.signal]),
           stopWithinMs: config.SHUTDOWN_MS + 5_000,
           log,
         })
+        process.exitCode = lost.signal.aborted ? DATABASE_LOST : exitCode
         await forget?.()
       } finally {
         await embedded?.stop()

@@ -12,7 +12,7 @@ export type Supervision = {
   readonly folder: string
   /** Variables for the processes, over this process's own. */
   readonly env: Readonly<Record<string, string>>
-  /** Aborted when this process is told to stop. */
+  /** Aborted when the processes are to stop. */
   readonly stop: AbortSignal
   /** How long the processes may take to stop, in ms. */
   readonly stopWithinMs: number
@@ -20,8 +20,8 @@ export type Supervision = {
 }
 
 /**
- * Runs processes until this one is told to stop, starting again one that dies. Returns the exit code: 0 after being told to stop, 2
- * when one cannot start. They are told to stop when this process ends, however it ends: their channel to it closes.
+ * Runs processes until they are to stop, starting again one that dies. Returns the exit code: 0 after being told to stop, 2 when one
+ * cannot start. They are told to stop when this process ends, however it ends: their channel to it closes.
  */
 export async function superviseProcesses(
   processes: Readonly<Record<string, readonly string[]>>,

@@ -10,6 +10,8 @@ export type EmbeddedPostgresOptions = {
   /** Where the data is kept between starts. As root it may be kept elsewhere: the file `postgres-location` then says where. */
   readonly dataDir: string
   readonly log?: (line: string) => void
+  /** Told once, in a line for people, when the server ends and nobody stopped it. It is not started again. */
+  readonly onLost?: (line: string) => void
   /** Postgres settings over the defaults. Only tests may turn durability off (`fsync`, `synchronous_commit`). */
   readonly settings?: Readonly<Record<string, string>>
 }
@@ -46,11 +48,12 @@ const DEFAULTS: Readonly<Record<string, string>> = {
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir)
   const log = options.log ?? (() => {})
+  const onLost = options.onLost ?? log
   const settings = { ...DEFAULTS, ...options.settings }
   if (process.platform === 'win32')
     throw new Error('the embedded Postgres does not run on Windows: set DATABASE_URL to a Postgres of your own')
   try {
-    return await start(dataDir, settings, log)
+    return await start(dataDir, settings, log, onLost)
   } catch (error) {
     throw explained(error, dataDir)
   }
@@ -60,6 +63,7 @@ async function start(
   dataDir: string,
   settings: Readonly<Record<string, string>>,
   log: (line: string) => void,
+  onLost: (line: string) => void,
 ): Promise<EmbeddedPostgres> {
   const place = await choosePlace(dataDir)
   const release = await holdFolder(place.home)
@@ -71,7 +75,7 @@ async function start(
     const server = await runServer(binaries, place, settings, log)
     let stopping: Promise<void> | undefined
     const stop = () => (stopping ??= server.stop().then(release))
-    void server.ended.then((reason) => stopping ?? log(`${reason} unexpectedly: see ${place.home}/postgres.log`))
+    void server.ended.then((reason) => stopping ?? onLost(lostLine(reason, place.home)))
     const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${server.port}/`
     try {
       await createDatabaseOnce(`${url}postgres`)
@@ -84,6 +88,11 @@ async function start(
     await release()
     throw error
   }
+}
+
+/** A start moves the log aside, so whoever reads this late looks there. */
+function lostLine(reason: string, home: string): string {
+  return `the embedded ${reason} and nobody stopped it: a new start recovers it, and what was accepted is safe; why it ended may stand in ${home}/postgres.log (after the next start, postgres.log.1)`
 }
 
 async function createDatabaseOnce(url: string): Promise<void> {
