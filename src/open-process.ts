@@ -69,7 +69,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   const queues = await openQueues(backend)
 
   const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, queues.close]
-  const stop = async (signal: string) => {
+  const close = async (signal: string) => {
     log.info({ signal }, 'stopping')
     setTimeout(() => {
       log.error({ ms: config.SHUTDOWN_MS }, 'could not finish in time; what was begun will be taken over')
@@ -79,6 +79,9 @@ export async function openProcess(name: string): Promise<OpenProcess> {
       await close().catch((error) => log.warn({ err: error }, 'could not close'))
     process.exit(0)
   }
+  // A terminal tells the supervisor and this process, and the supervisor tells this process again.
+  let stopping: Promise<void> | undefined
+  const stop = (signal: string) => (stopping ??= close(signal))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
   // Whoever started this process is gone: there is nobody left to stop it later.

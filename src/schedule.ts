@@ -34,14 +34,14 @@ function isTimeZone(name: string): boolean {
   }
 }
 
-const HOUR_MS = 3_600_000
-/** A schedule of 29 February is due every eight years at worst. */
-const LONGEST_MS = 9 * 366 * 24 * HOUR_MS
+const DAY_MS = 86_400_000
+/** How far to look back, the nearest first: a schedule of 29 February is due every eight years at worst. */
+const WINDOWS_MS = [DAY_MS / 24, DAY_MS, 32 * DAY_MS, 366 * DAY_MS, 9 * 366 * DAY_MS]
 
 /** The latest time at or before `now` when the schedule was due, if it ever was. */
 export function lastDue({ cron, timezone }: Cron, now: Date): Date | undefined {
   // The parser looks forward only well: looking back it leaves out a time that the clocks jumped over, or finds no end.
-  for (let back = HOUR_MS; back <= LONGEST_MS; back *= 2) {
+  for (const back of WINDOWS_MS) {
     const times = CronExpressionParser.parse(cron, { tz: timezone, currentDate: new Date(now.getTime() - back) })
     let due: Date | undefined
     for (let next = times.next().toDate(); next <= now; next = times.next().toDate()) due = next

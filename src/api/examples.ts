@@ -1,4 +1,4 @@
-const creditId = '019ac0de-0000-7000-8000-000000000001'
+const invoiceId = '019ac0de-0000-7000-8000-000000000002'
 
 /** One example of each request, for the OpenAPI document. A test sends them. */
 export const EXAMPLES = {
@@ -23,7 +23,7 @@ export const EXAMPLES = {
   },
   creditBatch: { credits: [{ accountId: 'acme', amount: '5.00', reason: 'Referral' }] },
   reversal: { reason: 'Given by mistake' },
-  disbursement: { invoiceId: creditId, amount: '50.00' },
+  disbursement: { invoiceId, amount: '50.00' },
   newBillRun: { billGroup: 'default', billDate: '2026-11-30', name: 'November' },
   preview: { accountIds: ['acme'], billDate: '2026-11-30' },
   schedule: { cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'default', enabled: true },

@@ -2,6 +2,7 @@ import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Config, StartError } from '../config.ts'
 import { type Db, openDb } from '../db/open.ts'
+import { errorCode } from '../db/passing-error.ts'
 
 const fileIn = (config: Config) => join(config.DATA_DIR, 'database-url')
 
@@ -11,9 +12,18 @@ export async function announceDatabase(config: Config, url: string): Promise<() 
   return () => rm(fileIn(config), { force: true })
 }
 
+async function readIfThere(file: string): Promise<string | undefined> {
+  try {
+    return await readFile(file, 'utf8')
+  } catch (error) {
+    if (errorCode(error) === 'ENOENT') return undefined
+    throw error
+  }
+}
+
 /** Opens the database that DATABASE_URL names, or else the embedded one of a running service. Throws a StartError when there is neither. */
 export async function openLocalDatabase(config: Config, name: string): Promise<Db> {
-  const url = config.DATABASE_URL ?? (await readFile(fileIn(config), 'utf8').catch(() => undefined))
+  const url = config.DATABASE_URL ?? (await readIfThere(fileIn(config)))
   if (url === undefined) {
     throw new StartError(
       `no service runs on ${config.DATA_DIR}: start it (npm start), or name its database by DATABASE_URL or its folder by DATA_DIR`,

@@ -25,7 +25,7 @@ const firstDelayMs = 250
 const longestDelayMs = 10_000
 const defaultAnswerWithinMs = 60_000
 
-/** The request was not begun: too many of them, or not able to serve just now. */
+/** The request was not carried out: too many of them, or not able to serve just now. */
 const passingStatuses = new Set([429, 503])
 /** The connection was never made, so nothing can have happened. */
 const notSentCodes = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'])
@@ -43,7 +43,7 @@ const answerLostCodes = new Set([
 /**
  * Sends one request and gives the parsed body of a 2xx answer (undefined for an empty one); throws an ApiError otherwise.
  * A service that cannot be reached, is not able to serve (503), asks to slow down (429) or is still busy with the same
- * request is tried again, five times in all. A request whose answer was lost is repeated too, save a DELETE: a POST
+ * request is tried again, five times in all. A request whose answer was lost, or whose outcome is not known, is repeated too, save a DELETE: a POST
  * carries its idempotency key and the others change nothing by being repeated, while a DELETE done twice is refused the
  * second time.
  */
@@ -69,20 +69,23 @@ async function tryOnce<Body>(connection: Connection, request: Request): Promise<
       body: request.body === undefined ? null : JSON.stringify(request.body),
       signal: AbortSignal.timeout(connection.answerWithinMs ?? defaultAnswerWithinMs),
     })
-    return readAnswer<Body>(url, response, await response.text())
+    return readAnswer<Body>(url, request, response, await response.text())
   } catch (failure) {
     return noAnswer(url, request, failure)
   }
 }
 
-function readAnswer<Body>(url: URL, response: Response, text: string): Outcome<Body> {
+function readAnswer<Body>(url: URL, request: Request, response: Response, text: string): Outcome<Body> {
   const body = parseJson(text)
   if (response.ok && (text === '' || body !== undefined)) return { body: body as Body }
   const problem = isProblem(body) ? body : unexpectedAnswer(url, response)
   const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10)
   return {
     error: apiError(problem),
-    again: passingStatuses.has(response.status) || problem.code === 'request_in_flight',
+    again:
+      problem.code === 'outcome_unknown'
+        ? isRepeatable(request)
+        : passingStatuses.has(response.status) || problem.code === 'request_in_flight',
     afterMs: Number.isNaN(retryAfter) ? undefined : retryAfter * 1_000,
   }
 }
@@ -93,9 +96,12 @@ function noAnswer(url: URL, request: Request, failure: unknown): { error: ApiErr
   const title = lost ? 'The service did not answer' : 'The service cannot be reached'
   return {
     error: apiError({ status: 0, code: 'service_unreachable', title, detail: `${url.origin} (${message})` }),
-    again: notSentCodes.has(code) || (lost && request.method !== 'DELETE'),
+    again: notSentCodes.has(code) || (lost && isRepeatable(request)),
   }
 }
+
+/** What was perhaps carried out does no harm when it is sent again: a POST has its idempotency key. */
+const isRepeatable = ({ method }: Request) => method !== 'DELETE'
 
 function urlOf({ baseUrl }: Connection, { path, query = {} }: Request): URL {
   const base = baseUrl.endsWith('/') ? baseUrl : `${baseUrl}/`

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { type Static, Type } from 'typebox'
 import { Uuid } from './formats.ts'
 
@@ -12,4 +13,4 @@ export const AcceptedJobs = Type.Object(
 export type AcceptedJobs = Static<typeof AcceptedJobs>
 
 /** Wake-ups that differ in what they name must differ in their id, or the queue would ignore the second. */
-export const idOfAccepted = ({ jobIds }: AcceptedJobs) => `${jobIds[0]}-${jobIds.length}`
+export const idOfAccepted = ({ jobIds }: AcceptedJobs) => createHash('sha256').update(jobIds.join()).digest('hex')

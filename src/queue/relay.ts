@@ -2,7 +2,7 @@ import type { Logger } from 'pino'
 import type { Static, TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { Db } from '../db/open.ts'
-import { AcceptedJobs } from '../jobs/accepted-jobs.ts'
+import { AcceptedJobs, MOST_AT_ONCE } from '../jobs/accepted-jobs.ts'
 import { billBatchJob } from '../jobs/bill-batch.ts'
 import { billRunJob } from '../jobs/bill-run.ts'
 import { creditJob } from '../jobs/credit.ts'
@@ -23,7 +23,7 @@ import { makeRoom } from './make-room.ts'
 import { PASSING, UNREADABLE } from './start-worker.ts'
 import { type Queues, wake } from './wake.ts'
 
-const PAGE = 1_000
+const PAGE = MOST_AT_ONCE
 /** Wake-ups of each kind after the queue was full: to fill it at once again would be no progress. */
 const FEW = 100
 /** Wake-ups looked at to learn how far the queue has come: one alone may be of what is carried out already. */

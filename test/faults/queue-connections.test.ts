@@ -1,12 +1,12 @@
 import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
-import { expect } from 'vitest'
+import { expect, inject } from 'vitest'
 import { type Backend, openBackend, prepareBackend } from '../../src/queue/backend.ts'
 import { describeAlongside, onEachBackend } from '../support/backends.ts'
 import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { openProxy } from '../support/proxy.ts'
+import { openProxy, type TcpProxy } from '../support/proxy.ts'
 import { redisUrl } from '../support/redis.ts'
 import { openWire } from '../support/wire.ts'
 
@@ -54,17 +54,28 @@ async function openTwice(kind: Backend['kind'], along: (url: string) => string, 
   }
 }
 
-/** The same address by way of a proxy that can refuse connections. */
-const by = (port: number) => (url: string) =>
-  Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(port) }).toString()
+/** Where the queue is served. */
+const addressOf = (backend: Backend['kind']) => (backend === 'redis' ? (redisUrl() as string) : inject('postgresUrl'))
+
+type Queues = Awaited<ReturnType<typeof openTwice>>
+
+/** Does something with a queue that is reached by way of a proxy, which can refuse connections. */
+async function behindProxy(backend: Backend['kind'], act: (queue: Queues, proxy: TcpProxy) => Promise<void>) {
+  const proxy = await openProxy(Number(new URL(addressOf(backend)).port))
+  const along = (url: string) =>
+    Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(proxy.port) }).toString()
+  const queue = await openTwice(backend, along)
+  try {
+    await act(queue, proxy)
+  } finally {
+    await queue.close()
+    await proxy.close()
+  }
+}
 
 onEachBackend('a queue that refuses connections for a while', (backend, it) => {
-  it('is served again soon after, also what was added meanwhile', async () => {
-    const database = await openTestDatabase()
-    const target = new URL(backend === 'redis' ? (redisUrl() as string) : database.url)
-    const proxy = await openProxy(Number(target.port))
-    const queue = await openTwice(backend, by(proxy.port))
-    try {
+  it('is served again soon after, also what was added meanwhile', () =>
+    behindProxy(backend, async (queue, proxy) => {
       await queue.openWorkerBehind()
       await queue.straight.add('thing', {}, { jobId: 'before' })
       await queue.expectDone('before')
@@ -74,18 +85,25 @@ onEachBackend('a queue that refuses connections for a while', (backend, it) => {
       await sleep(1_000)
       await proxy.mend()
       await queue.expectDone('meanwhile')
-    } finally {
-      await queue.close()
-      await proxy.close()
-      await database.drop()
-    }
-  })
+    }))
+})
+
+onEachBackend('a queue that is opened while it refuses connections', (backend, it) => {
+  it('is opened when it takes them again, and then works', () =>
+    behindProxy(backend, async (queue, proxy) => {
+      await proxy.cut()
+      const opening = Promise.all([queue.openQueueBehind(), queue.openWorkerBehind()])
+      await sleep(1_000)
+      await proxy.mend()
+      const [behind] = await opening
+      await behind.add('thing', {}, { jobId: 'added' })
+      await queue.expectDone('added')
+    }))
 })
 
 onEachBackend('a connection to the queue that swallows everything', (backend, it) => {
   it('is given up: whoever waits for an answer is told, and work goes on over another', async () => {
-    const database = await openTestDatabase()
-    const wire = await openWire(backend === 'redis' ? (redisUrl() as string) : database.url)
+    const wire = await openWire(addressOf(backend))
     const queue = await openTwice(backend, wire.along, 2_000)
     try {
       await queue.openWorkerBehind()
@@ -104,29 +122,6 @@ onEachBackend('a connection to the queue that swallows everything', (backend, it
     } finally {
       await queue.close()
       await wire.close()
-      await database.drop()
-    }
-  })
-})
-
-onEachBackend('a queue that is opened while it refuses connections', (backend, it) => {
-  it('is opened when it takes them again, and then works', async () => {
-    const database = await openTestDatabase()
-    const target = new URL(backend === 'redis' ? (redisUrl() as string) : database.url)
-    const proxy = await openProxy(Number(target.port))
-    const queue = await openTwice(backend, by(proxy.port))
-    try {
-      await proxy.cut()
-      const opening = Promise.all([queue.openQueueBehind(), queue.openWorkerBehind()])
-      await sleep(1_000)
-      await proxy.mend()
-      const [behind] = await opening
-      await behind.add('thing', {}, { jobId: 'added' })
-      await queue.expectDone('added')
-    } finally {
-      await queue.close()
-      await proxy.close()
-      await database.drop()
     }
   })
 })

@@ -21,3 +21,22 @@ test('a request that gets no answer in time is repeated, under the same key', as
   service.closeAllConnections()
   service.close()
 })
+
+test('what may have been done is repeated under its key, and a DELETE, which has none, is not', async () => {
+  const calls: (string | undefined)[] = []
+  const service = createServer((request, response) => {
+    calls.push(request.method)
+    const problem = { status: 503, code: 'outcome_unknown', title: 'It is not known whether this was done' }
+    response.setHeader('content-type', 'application/problem+json').setHeader('retry-after', '0')
+    if (calls.length === 2) response.writeHead(202).end('{"jobId":"1"}')
+    else response.writeHead(503).end(JSON.stringify(problem))
+  })
+  await new Promise<void>((resolve) => service.listen(0, '127.0.0.1', resolve))
+  const { port } = service.address() as AddressInfo
+  const client = openApiClient({ baseUrl: `http://127.0.0.1:${port}`, apiKey: 'key' })
+  expect(await client.postCredit({ accountId: 'acme', amount: '1', reason: 'Once' })).toEqual({ jobId: '1' })
+  await expect(client.deleteCredit('1')).rejects.toMatchObject({ code: 'outcome_unknown' })
+  expect(calls).toEqual(['POST', 'POST', 'DELETE'])
+  service.closeAllConnections()
+  service.close()
+})

@@ -61,6 +61,7 @@ describe('when it was last due', () => {
     ['in winter', '0 2 * * *', 'Europe/London', '2026-01-15T12:00:00Z', '2026-01-15T02:00:00.000Z'],
     ['a zone off the hour', '30 23 * * *', 'Asia/Kathmandu', '2026-04-30T12:00:00Z', '2026-04-29T17:45:00.000Z'],
     ['day 31 passes over short months', '0 0 31 * *', 'UTC', '2026-07-15T00:00:00Z', '2026-05-31T00:00:00.000Z'],
+    ['eight years may lie between', '0 0 29 2 *', 'UTC', '2104-02-28T12:00:00Z', '2096-02-29T00:00:00.000Z'],
     ['29 February passes over short years', '0 0 29 2 *', 'UTC', '2026-04-30T12:00:00Z', '2024-02-29T00:00:00.000Z'],
     ['over new year', '0 2 1 1 *', 'UTC', '2026-12-31T23:59:59Z', '2026-01-01T02:00:00.000Z'],
     [
