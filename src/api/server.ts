@@ -85,6 +85,14 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     return body.length === 0 && !needed ? undefined : parseJsonBody(body)
   })
   api.setErrorHandler(handleError)
+  // A connection on which a request was under way when the server was told to close would be kept for the next one, and the server open.
+  let closing = false
+  api.addHook('preClose', async () => {
+    closing = true
+  })
+  api.addHook('onSend', async (_request, reply) => {
+    if (closing) reply.header('connection', 'close')
+  })
   api.setNotFoundHandler((request, reply) =>
     sendRefusal(
       reply,

@@ -109,17 +109,25 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     expect(new Set(repeats.map(({ creditId }) => creditId))).toEqual(new Set([first.creditId]))
   })
 
+  const deadlocks = async () => {
+    const [row] = await stack.asOwner<{ deadlocks: string }>(
+      'select deadlocks from pg_stat_database where datname = current_database()',
+    )
+    return Number(row?.deadlocks)
+  }
+
   it('a deadlock: whoever loses it tries again', async () => {
     await insertAccounts(stack, 'deadlock', ACCOUNTS)
     // Workers lock accounts in order. This takes the last of a batch, lets a worker take the first, and then wants that one too.
     const last = await holdLock(stack.databaseUrl, "select from account where key = 'deadlock-20' for update")
     const billRunId = await startRun('deadlock')
     await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(0))
-    // With a lock timeout of 500 ms and a deadlock timeout of 1 s, it is mostly the timeout that ends it, again and again.
-    await sleep(2_000)
+    // With a lock timeout of 500 ms and a deadlock timeout of 1 s, it is the timeout that ends it, again and again.
+    await sleep(1_000)
     await last.release()
     await expectDone(billRunId, 'deadlock')
 
+    const before = await deadlocks()
     await stack.asOwner(
       `alter database "${new URL(stack.databaseUrl).pathname.slice(1)}" set deadlock_timeout = '10ms'`,
     )
@@ -130,7 +138,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
       `do $$ begin
          perform from account where key = 'circle-20' for update;
          for time in 1..200 loop
-           exit when exists (select from pg_locks where not granted and pid <> pg_backend_pid());
+           exit when exists (select from pg_locks where not granted and pg_backend_pid() = any(pg_blocking_pids(pid)));
            perform pg_sleep(0.02);
          end loop;
          perform from account where key = 'circle-1' for update;
@@ -140,6 +148,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     const held = await both.catch(() => undefined)
     await held?.release()
     await expectDone(circle, 'circle')
+    await eventually(async () => expect(await deadlocks()).toBeGreaterThan(before))
     const tries = await stack.asOwner<{ attempts: number }>(
       `select distinct attempts from bill_batch where bill_run_id = '${circle}' and attempts > 1`,
     )

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
+import { holdLock } from '../support/held-lock.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
@@ -44,12 +45,17 @@ onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, 
   it('the API answers what it has begun, and ends with 0', async () => {
     const [api] = stack.running('api')
     if (!api) throw new Error('there is no API')
+    const held = await holdLock(stack.databaseUrl, 'lock table job in exclusive mode')
     const posting = postCredits(stack.client, { group: 'rolling', accounts: 100, credits: 40, atOnce: 40 })
-    const ended = await stack.end(api, 'SIGTERM')
-    expect(ended).toEqual({ code: 0, signal: null })
+    await eventually(async () => expect((await stack.waitingForLock('api')).length).toBeGreaterThan(0))
+    const ending = stack.end(api, 'SIGTERM')
+    await api.waitFor(/"msg":"stopping"/)
+    await held.release()
+    expect(await ending).toEqual({ code: 0, signal: null })
     const accepted = await posting
+    expect(accepted.length).toBeGreaterThan(0)
     await stack.quiet()
-    if (accepted.length > 0) await expectCarriedOut(stack, accepted)
+    await expectCarriedOut(stack, accepted)
     await stack.expectReconciled()
   })
 })

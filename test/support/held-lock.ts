@@ -10,8 +10,13 @@ export async function holdLock(databaseUrl: string, statement: string): Promise<
   const client = new pg.Client({ connectionString: databaseUrl })
   client.on('error', () => {})
   await client.connect()
-  await client.query('begin')
-  await client.query(statement)
+  try {
+    await client.query('begin')
+    await client.query(statement)
+  } catch (error) {
+    await client.end()
+    throw error
+  }
   let ended: Promise<void> | undefined
   const release = () => (ended ??= client.query('rollback').then(() => client.end()))
   return { release }
