@@ -6,7 +6,6 @@ const PASSING_SQLSTATE = /^(08|28|40001|40P01|53|55P03|57014|57P|25P03|25006)/
 /** A migration has added a column to what a statement of an older connection returns; see PreparedClient. */
 const STALE_PLAN_MESSAGE = /cached plan must not change result type/
 const TIME_OUT_SQLSTATE = new Set(['55P03', '57014', '25P03'])
-const TIME_OUT_MESSAGE = /query read timeout/i
 const PASSING_ERRNO = new Set([
   'ECONNREFUSED',
   'ECONNRESET',
@@ -33,11 +32,12 @@ export function isPassing(error: unknown): boolean {
   return error instanceof Error && PASSING_MESSAGE.test(error.message)
 }
 
-/** Whether a lock, a statement or an answer took too long: it may pass, and it may be that the work is too much at once. */
+/**
+ * Whether the server gave up what took too long, a lock or a statement: it may pass, and it may be that the work is too much at once. An
+ * answer that does not come is none of these: the server gives up first when it is there.
+ */
 export function isTimeOut(error: unknown): boolean {
-  return (
-    TIME_OUT_SQLSTATE.has(errorCode(error) ?? '') || (error instanceof Error && TIME_OUT_MESSAGE.test(error.message))
-  )
+  return TIME_OUT_SQLSTATE.has(errorCode(error) ?? '')
 }
 
 export function isStalePlan(error: unknown): boolean {
