@@ -17,10 +17,10 @@ export const ours: Contestant = {
     const port = await freePort()
     const env = environment(target, port)
     const batchWorkers = startProcesses(
-      Array(target.workers).fill('--max-semi-space-size=16 workers/bill-batch.ts'),
+      Array(target.workers).fill('--max-semi-space-size=16 workers/worker.ts --kinds bill-batch'),
       env,
     )
-    const others = startProcesses(['src/cli.ts api', 'workers/bill-run.ts', 'workers/relay.ts'], env)
+    const others = startProcesses(['src/cli.ts api', 'workers/worker.ts --kinds bill-run,relay'], env)
     const watch = await openClient(target.databaseUrl)
 
     const bill = async (billGroup: string) => {

@@ -20,7 +20,7 @@ export async function startIntakeService(databaseUrl: string, redisUrl: string |
     QUEUE_PREFIX: prefix,
     LOG_LEVEL: 'warn',
   }
-  const processes = [startProcesses(['src/cli.ts api', 'workers/relay.ts'], env)]
+  const processes = [startProcesses(['src/cli.ts api', 'workers/worker.ts --kinds relay'], env)]
   const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
   const queue = await backend.openQueue(creditJob.name)
   let stopping: Promise<void> | undefined
@@ -36,7 +36,7 @@ export async function startIntakeService(databaseUrl: string, redisUrl: string |
     /** Of the wake-ups, to hold them back until there are enough. */
     queue,
     startWorker: async () => {
-      processes.push(startProcesses(['workers/credit.ts'], env))
+      processes.push(startProcesses(['workers/worker.ts --kinds credit'], env))
       await inTime('the credit worker', async () => (await queue.getWorkersCount()) >= 1)
     },
     stop: () => (stopping ??= stop()),

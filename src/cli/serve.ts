@@ -10,15 +10,11 @@ import { superviseProcesses } from './supervise-processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-/** Each a process of its own, as they run for real. */
+/** Two processes, whatever they carry: a request is answered while much is billed, and what takes a worker down leaves the API up. */
 const PROCESSES = {
   api: ['src/cli.ts', 'api'],
-  credit: ['workers/credit.ts'],
-  reversal: ['workers/reversal.ts'],
-  'bill-run': ['workers/bill-run.ts'],
   // What a batch reads is garbage when it is billed: with room for it, little of it is ever copied.
-  'bill-batch': ['--max-semi-space-size=16', 'workers/bill-batch.ts'],
-  relay: ['workers/relay.ts'],
+  worker: ['--max-semi-space-size=16', 'workers/worker.ts'],
 } as const
 
 /** Exit code when the embedded Postgres ended by itself. Nothing is to be mended: whoever supervises this process starts it again. */
@@ -29,7 +25,7 @@ export function addServeCommand(program: Command): void {
   program
     .command('serve')
     .description(
-      'run everything here: the API, a worker of each kind and the relay, on an embedded Postgres unless DATABASE_URL is set',
+      'run everything here: the API and a worker for all kinds of work, on an embedded Postgres unless DATABASE_URL is set',
     )
     .addHelpText(
       'after',

@@ -4,7 +4,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { environmentWith } from '../config.ts'
 
-const RESTART_AFTER_MS = 1_000
+/** The pause before a process is started again, in ms: hardly any for one that has run for a while, longer each time for one that does not stay up. */
+const FIRST_PAUSE_MS = 100
+const MAX_PAUSE_MS = 5_000
+const STAYED_UP_MS = 10_000
 /** What an entry ends with when a person has to mend something: to start it again would not help. */
 const CANNOT_START = 2
 
@@ -33,7 +36,9 @@ export async function superviseProcesses(
   const told = once(stop, 'abort').then(() => 0)
 
   const keep = async (name: string, args: readonly string[]): Promise<number> => {
+    let pauseMs = FIRST_PAUSE_MS
     for (let starts = 1; ; starts += 1) {
+      const startedAt = performance.now()
       const child = spawn(process.execPath, args, {
         cwd: folder,
         env: environmentWith(env),
@@ -46,7 +51,8 @@ export async function superviseProcesses(
       // Later the same code may only mean that the database is away at the moment of a restart.
       if (code === CANNOT_START && starts === 1) return code
       log.error({ process: name, code, signal }, 'a process ended unexpectedly; starting it again')
-      await sleep(RESTART_AFTER_MS)
+      pauseMs = performance.now() - startedAt > STAYED_UP_MS ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, MAX_PAUSE_MS)
+      await sleep(pauseMs)
       if (stopping) return 0
     }
   }

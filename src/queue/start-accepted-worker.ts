@@ -5,7 +5,7 @@ import { inTransaction } from '../db/transaction.ts'
 import { type AcceptedJobs, MOST_AT_ONCE } from '../jobs/accepted-jobs.ts'
 import type { JobContract } from '../jobs/define-job.ts'
 import { carryOutAlone } from '../ledger/carry-out-alone.ts'
-import { openGate } from '../ledger/gate.ts'
+import type { Gate } from '../ledger/gate.ts'
 import { togetherOrAlone } from '../ledger/together-or-alone.ts'
 import type { Backend } from './backend.ts'
 import { gather } from './gather.ts'
@@ -25,8 +25,8 @@ export async function startAcceptedWorker(
   { db, backend, config, log }: { readonly db: Db; readonly backend: Backend; readonly config: Config; log: Logger },
   contract: JobContract<typeof AcceptedJobs>,
   script: (tx: Tx, jobIds: JobIds) => Promise<void>,
+  gate: Gate,
 ): Promise<RunningWorker> {
-  const gate = openGate()
   const lots = { most: MOST_AT_ONCE, atOnce: config.CREDIT_CONCURRENCY, sizeOf: (jobIds: JobIds) => jobIds.length }
   const together = gather(lots, async (lot: readonly JobIds[]) => {
     const carryOut = () => togetherOrAlone(lot.flat(), (ids) => inTransaction(db, (tx) => script(tx, ids)))

@@ -19,7 +19,7 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
   beforeAll(async () => {
     // A port that stays, so that callers find the API again.
     const env = { BILL_BATCH_SIZE: '10', PORT: String(await freePort()) }
-    stack = await openStack({ backend, workers: { reversal: 0 }, env })
+    stack = await openStack({ backend, workers: { reversal: 0, relay: 1 }, env })
     await insertAccounts(stack, 'killed', 500)
   })
   afterAll(() => stack.close())

@@ -12,7 +12,8 @@ import { openWire, type Wire } from '../support/wire.ts'
 /** A stack whose processes reach the database only by way of a wire. */
 async function openBehindWire(backend: BackendKind, env: Readonly<Record<string, string>> = {}) {
   const wire = await openWire(inject('postgresUrl'))
-  const stack = await openStack({ backend, workers: { reversal: 0 }, env, reachDatabaseAt: wire.along })
+  const workers = { reversal: 0, credit: 1, 'bill-batch': 1 }
+  const stack = await openStack({ backend, workers, env, reachDatabaseAt: wire.along })
   return { wire, stack }
 }
 

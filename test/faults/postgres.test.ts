@@ -14,12 +14,16 @@ import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-acc
 import { openStack, type Stack } from '../support/stack.ts'
 import { openWire } from '../support/wire.ts'
 
-const entries = ['api', 'credit', 'bill-run', 'bill-batch', 'relay'] as const
+const entries = ['api', 'credit', 'bill-batch'] as const
 
 onEachBackend('every connection to Postgres terminated, again and again', (backend, it) => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await openStack({ backend, workers: { reversal: 0 }, env: { BILL_BATCH_SIZE: '10' } })
+    stack = await openStack({
+      backend,
+      workers: { reversal: 0, credit: 1, 'bill-batch': 1 },
+      env: { BILL_BATCH_SIZE: '10' },
+    })
   })
   afterAll(() => stack.close())
 

@@ -89,7 +89,7 @@ describeOnRedis('a Redis that the queue itself has filled', (it) => {
     const stack = await openStack({
       backend: 'redis',
       redisUrl: redis.url,
-      workers: { reversal: 0 },
+      workers: { reversal: 0, credit: 1, 'bill-batch': 1 },
       env: { BILL_BATCH_SIZE: '1' },
     })
     const bill = (billGroup: string) => stack.client.startBillRun({ billGroup, billDate: BILL_DATE })

@@ -16,7 +16,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
   beforeAll(async () => {
     stack = await openStack({
       backend,
-      workers: { reversal: 0, 'bill-batch': 2, credit: 2 },
+      workers: { reversal: 0, 'bill-batch': 2, credit: 2, 'bill-run': 1 },
       env: { BILL_BATCH_SIZE: '20', LOCK_TIMEOUT_MS: '500' },
     })
   })

@@ -11,7 +11,11 @@ const WORKERS = ['bill-batch', 'credit', 'relay', 'bill-run'] as const
 onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, it) => {
   let stack: Stack
   beforeAll(async () => {
-    stack = await openStack({ backend, workers: { reversal: 0, 'bill-batch': 2 }, env: { BILL_BATCH_SIZE: '10' } })
+    stack = await openStack({
+      backend,
+      workers: { reversal: 0, 'bill-batch': 2, credit: 1, relay: 1, 'bill-run': 1 },
+      env: { BILL_BATCH_SIZE: '10' },
+    })
   })
   afterAll(() => stack.close())
 

@@ -12,4 +12,5 @@ prototype.query = function (this: unknown, ...args: unknown[]) {
   if (text?.includes(`from ${table}`) && ids.includes(deadly)) process.kill(process.pid, 'SIGKILL')
   return query.apply(this, args)
 }
-await import(`../../workers/${kind}.ts`)
+process.argv.splice(2, Infinity, '--kinds', kind ?? '')
+await import('../../workers/worker.ts')

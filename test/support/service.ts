@@ -59,11 +59,9 @@ export type Service = Awaited<ReturnType<typeof openService>>
 /** Quick to notice what is lost, so that tests need not wait. */
 const QUICK = { RELAY_INTERVAL_MS: '500', RELAY_AFTER_MS: '1000', JOB_LOCK_MS: '5000', STALL_CHECK_MS: '2000' }
 
-const WORKERS = ['credit', 'reversal', 'bill-run', 'bill-batch', 'relay'] as const
-
 /**
  * The API on a database and a port of its own, in this process, with a key for each scope. Nothing carries out what it accepts until a
- * test calls `carryOut`, which does so here and now, or `startWorkers`, which starts the worker processes.
+ * test calls `carryOut`, which does so here and now, or `startWorkers`, which starts a worker process.
  */
 export async function openService({ redisUrl, settings = {}, database: given }: ServiceOptions = {}) {
   const database = given ?? (await openServiceDatabase())
@@ -103,7 +101,7 @@ export async function openService({ redisUrl, settings = {}, database: given }: 
 
   let workers: readonly TestProcess[] = []
   const startWorkers = async () => {
-    workers = WORKERS.map((name) => startProcess([`workers/${name}.ts`], environment))
+    workers = [startProcess(['workers/worker.ts'], environment)]
     return workers
   }
   const close = async () => {

@@ -9,6 +9,8 @@ import { type Db, openDb } from '../../src/db/open.ts'
 import { reconcile } from '../../src/ledger/reconcile.ts'
 import { type Backend, openBackend, prepareBackend } from '../../src/queue/backend.ts'
 import { openQueues, type Queues } from '../../src/queue/wake.ts'
+import { KINDS, type Kind } from '../../src/work/kinds.ts'
+import { processName } from '../../src/work/parse-kinds.ts'
 import type { BackendKind } from './backends.ts'
 import { openTestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
@@ -20,21 +22,16 @@ export const API_KEY = 'bootstrap-key-of-the-stack'
 /** Quick to notice what is lost. A worker that is gone is known to be so after a lock and two checks at most, 10 s with some to spare. */
 const FAST = { JOB_LOCK_MS: '5000', STALL_CHECK_MS: '2000', RELAY_INTERVAL_MS: '500', RELAY_AFTER_MS: '1500' }
 
-const ENTRIES = {
-  api: ['src/cli.ts', 'api'],
-  credit: ['workers/credit.ts'],
-  reversal: ['workers/reversal.ts'],
-  'bill-run': ['workers/bill-run.ts'],
-  'bill-batch': ['workers/bill-batch.ts'],
-  relay: ['workers/relay.ts'],
-} as const
+/** A process of a stack: the API, or a worker that carries some kinds of work. */
+export type EntryName = 'api' | Kind
 
-export type EntryName = keyof typeof ENTRIES
+const ALL_KINDS = Object.keys(KINDS) as readonly Kind[]
+
 type Env = Readonly<Record<string, string>>
 
 export type StackOptions = {
   readonly backend: BackendKind
-  /** How many processes of each kind; one of each unless said. */
+  /** How many processes of their own there are of each kind. What is not named shares one worker process: to start one costs more than most tests. */
   readonly workers?: Partial<Readonly<Record<EntryName, number>>>
   /** Settings over those of the fast profile, for every process. */
   readonly env?: Env
@@ -79,10 +76,11 @@ export async function openStack(options: StackOptions) {
     onIdleError: () => {},
   })
   const processes = startsProcesses(environment)
-  const running = Object.keys(ENTRIES).flatMap((name) =>
-    Array.from({ length: workers[name as EntryName] ?? 1 }, () => processes.start(name as EntryName)),
-  )
-  const api = running.find(({ name }) => name === 'api')
+  const { api: apis = 1 } = workers
+  const [api] = Array.from({ length: apis }, () => processes.start('api'))
+  for (const kind of ALL_KINDS) for (let count = workers[kind] ?? 0; count > 0; count -= 1) processes.start(kind)
+  const shared = ALL_KINDS.filter((kind) => workers[kind] === undefined)
+  if (shared.length > 0) processes.startWorker(shared)
   const url = api ? await addressOf(api) : ''
   const close = async () => {
     await processes.stopAll()
@@ -100,12 +98,14 @@ export async function openStack(options: StackOptions) {
     client: openApiClient({ baseUrl: url, apiKey: API_KEY }),
     asOwner: <Row extends pg.QueryResultRow>(statement: string) => asOwner<Row>(database.url, statement),
     /** Connections of processes of this kind that wait for a lock now. */
-    waitingForLock: async (name: EntryName) =>
-      await asOwner<{ query: string }>(
+    waitingForLock: async (name: EntryName) => {
+      const names = processes.running(name).map(({ entries }) => `'${applicationName(entries)}'`)
+      return await asOwner<{ query: string }>(
         database.url,
         `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
-          and application_name = 'nightbill ${name === 'api' || name === 'relay' ? name : `worker-${name}`}'`,
-      ),
+          and application_name in (${names.join()})`,
+      )
+    },
     /** What of the durable work is not carried out: nothing, or this. */
     open: () => openWork(db),
     /** Waits until no durable work is open. */
@@ -123,18 +123,34 @@ export async function openStack(options: StackOptions) {
   } as const
 }
 
-export type StackProcess = TestProcess & { readonly name: EntryName }
+export type StackProcess = TestProcess & {
+  /** What it is started as. */
+  readonly name: EntryName
+  /** What it carries. */
+  readonly entries: readonly EntryName[]
+}
+
+/** How a process's connections to the database are named. */
+const applicationName = (entries: readonly EntryName[]) =>
+  `nightbill ${entries.includes('api') ? 'api' : processName(entries as readonly Kind[])}`
+
+const argsOf = (entries: readonly EntryName[]) =>
+  entries.includes('api') ? ['src/cli.ts', 'api'] : ['workers/worker.ts', '--kinds', entries.join()]
 
 function startsProcesses(environment: Env) {
   let all: readonly StackProcess[] = []
 
-  function start(name: EntryName, env: Env = {}, args: readonly string[] = ENTRIES[name]): StackProcess {
-    const started = { ...startProcess(args, { ...environment, ...env }), name }
+  function startAs(entries: readonly EntryName[], env: Env, args: readonly string[]): StackProcess {
+    const started = { ...startProcess(args, { ...environment, ...env }), name: entries[0] as EntryName, entries }
     all = [...all, started]
     void started.exited.finally(() => {
       all = all.filter((one) => one !== started)
     })
     return started
+  }
+
+  function start(name: EntryName, env: Env = {}, args: readonly string[] = argsOf([name])): StackProcess {
+    return startAs([name], env, args)
   }
 
   async function end(process: TestProcess, signal: NodeJS.Signals) {
@@ -145,14 +161,16 @@ function startsProcesses(environment: Env) {
   return {
     /** Starts one more; other `args` in place of its entry when given. */
     start,
-    /** Those that run now. */
-    running: (name: EntryName) => all.filter((one) => one.name === name),
+    /** Starts one that carries several kinds of work. */
+    startWorker: (kinds: readonly Kind[]) => startAs(kinds, {}, argsOf(kinds)),
+    /** Those that run now and carry this. */
+    running: (name: EntryName) => all.filter(({ entries }) => entries.includes(name)),
     /** Sends a signal that ends it and waits for its end. */
     end,
     /** Ends it and starts another in its place. */
     restart: async (process: StackProcess, signal: NodeJS.Signals) => {
       await end(process, signal)
-      return start(process.name)
+      return startAs(process.entries, {}, argsOf(process.entries))
     },
     stopAll: async () => {
       const stopping = [...all]
