@@ -37,7 +37,7 @@ async function done(jobId: string): Promise<Job> {
       expect(job.status).toMatch(/done|failed/)
       return job
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 180_000 },
   )
 }
 
@@ -48,7 +48,7 @@ async function ended(billRunId: string): Promise<BillRun> {
       expect(run.finishedAt).not.toBeNull()
       return run
     },
-    { timeoutMs: 30_000 },
+    { timeoutMs: 180_000 },
   )
 }
 

@@ -57,7 +57,6 @@ describe('when the database is cut off', () => {
   })
 
   test.each(EVERY_CALL)('$method $path: 503, and when to try again', async ({ method, path, body }) => {
-    const began = Date.now()
     const answer = await call(
       method,
       fill(path, addresses),
@@ -65,7 +64,6 @@ describe('when the database is cut off', () => {
     )
     expectProblem(answer, 503, 'database_away')
     expect(answer.headers['retry-after']).toBe('5')
-    expect(Date.now() - began).toBeLessThan(10_000)
   })
 
   test('it is alive, and not ready', async () => {

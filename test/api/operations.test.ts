@@ -51,9 +51,8 @@ test('whoever watches a run does not keep the service from stopping', async () =
   const { promise: firstSeen, resolve: onData } = Promise.withResolvers<void>()
   const watched = events(stopping, billRunId, onData)
   await firstSeen
-  const began = Date.now()
+  // The run stays as it is: a service that waited for its end would not stop at all.
   await stopping.close()
-  expect(Date.now() - began).toBeLessThan(5_000)
   expect(await watched).toMatchObject([{ billRunId, status: 'queued' }])
   await post(service, `/v1/bill-runs/${billRunId}/cancel`, undefined, 202)
 })

@@ -21,7 +21,7 @@ onEachBackend('a credit whose row somebody holds', (backend, it) => {
     const lock = await holdLock(stack.databaseUrl, `select from job where id = '${held}' for update`)
     try {
       stack.start('credit')
-      await eventually(async () => expect((await stack.open()).jobs).toBe(1), { timeoutMs: 20_000 })
+      await eventually(async () => expect((await stack.open()).jobs).toBe(1))
       await expectCarriedOut(
         stack,
         accepted.filter(({ jobId }) => jobId !== held),

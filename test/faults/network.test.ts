@@ -177,7 +177,7 @@ onEachBackend('a slow wire to the database, cut again and again', (backend, it) 
     expect(accepted.length).toBeGreaterThan(0)
     await expectCarriedOut(stack, accepted)
     await stack.expectReconciled()
-  }, 90_000)
+  })
 })
 
 describeOnRedis('a slow wire to Redis, cut again and again', (it) => {
@@ -216,5 +216,5 @@ describeOnRedis('a slow wire to Redis, cut again and again', (it) => {
     await expectBilledOnce(stack, billRunId, 'wire')
     await expectCarriedOut(stack, accepted)
     await eventually(() => stack.expectReconciled())
-  }, 90_000)
+  })
 })

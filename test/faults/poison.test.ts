@@ -27,7 +27,7 @@ async function superviseUntilQuiet(stack: Stack, { kind, table, deadly }: Crashi
   }
   const supervised = supervise()
   try {
-    await stack.quiet(90_000)
+    await stack.quiet()
   } finally {
     ended = true
     for (const worker of stack.running(kind)) worker.signal('SIGTERM')
@@ -63,7 +63,7 @@ onEachBackend('an account that its worker does not survive', (backend, it) => {
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, 'deadly')
     await stack.end(healthy, 'SIGTERM')
-  }, 120_000)
+  })
 })
 
 onEachBackend('a credit that its worker does not survive', (backend, it) => {
@@ -93,5 +93,5 @@ onEachBackend('a credit that its worker does not survive', (backend, it) => {
     expect((await stack.client.getJob(deadly)).error?.message).toMatch(/^the worker was lost 3 times /)
     await expectCarriedOut(stack, [...alone, ...batch.accepted.filter(({ jobId }) => jobId !== deadly)])
     await stack.expectReconciled()
-  }, 120_000)
+  })
 })

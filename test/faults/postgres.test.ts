@@ -11,6 +11,7 @@ import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
+import { expectWithin } from '../support/promised.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 import { openWire } from '../support/wire.ts'
 
@@ -45,7 +46,7 @@ onEachBackend('every connection to Postgres terminated, again and again', (backe
     await expectBilledOnce(stack, billRunId, 'ended')
     await expectCarriedOut(stack, accepted)
     await stack.expectReconciled()
-  }, 90_000)
+  })
 })
 
 describeAlongside('a connection that is terminated while its transaction stands between two statements', (it) => {
@@ -109,14 +110,14 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
       expect(away.status).toBe(503)
       postgres = await start()
       wire.lead(postgres.url)
-      const up = performance.now()
       const doneBefore = (await stack.asOwner("select from bill_batch where status = 'done'")).length
-      await eventually(async () =>
-        expect((await stack.asOwner("select from bill_batch where status = 'done'")).length).toBeGreaterThan(
-          doneBefore,
+      await expectWithin(10_000, () =>
+        eventually(async () =>
+          expect((await stack.asOwner("select from bill_batch where status = 'done'")).length).toBeGreaterThan(
+            doneBefore,
+          ),
         ),
       )
-      expect(performance.now() - up).toBeLessThan(10_000)
       const accepted = await posting
       await stack.quiet()
       await expectBilledOnce(stack, billRunId, 'stopped')
@@ -128,5 +129,5 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
       await postgres.stop()
       await removeDataFolder(dataDir)
     }
-  }, 120_000)
+  })
 })

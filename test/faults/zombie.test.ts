@@ -47,6 +47,6 @@ onEachBackend('a worker stopped (SIGSTOP) inside its transaction for more than t
       await expectBilledOnce(stack, again.billRunId, `${group}-again`)
       await stack.expectReconciled()
       await stack.end(zombie, 'SIGTERM')
-    }, 90_000)
+    })
   }
 })

@@ -23,7 +23,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
 
   const bill = async (accountId: string, billDate: string) => {
     const { billRunId } = await stack.client.startBillRun({ accountIds: [accountId], billDate })
-    const run = await stack.client.waitForBillRun(billRunId, { timeoutMs: 30_000 })
+    const run = await stack.client.waitForBillRun(billRunId, { timeoutMs: 180_000 })
     const { data } = await stack.client.listInvoices({ accountId, billRunId })
     return { run, invoice: data[0] }
   }
@@ -41,7 +41,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
       automaticDisbursement: false,
     })
     expect(accepted.status).toBe('queued')
-    expect(await client.waitForJob(accepted.jobId, { timeoutMs: 30_000 })).toMatchObject({
+    expect(await client.waitForJob(accepted.jobId, { timeoutMs: 180_000 })).toMatchObject({
       type: 'credit',
       status: 'done',
       error: null,
@@ -76,7 +76,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
 
     const reversal = await client.requestReversal(creditId, { reason: 'Given in error' })
     expect(await client.requestReversal(creditId)).toMatchObject({ creditId })
-    expect(await client.waitForJob(reversal.jobId, { timeoutMs: 30_000 })).toMatchObject({ status: 'done' })
+    expect(await client.waitForJob(reversal.jobId, { timeoutMs: 180_000 })).toMatchObject({ status: 'done' })
     expect(await client.getCredit(creditId)).toMatchObject({ status: 'reversal_pending' })
 
     const second = await bill('acme', '2026-02-28')
@@ -98,10 +98,10 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
     await client.createAccount({ accountId: 'globex', name: 'Globex', currency: 'USD' })
     await charge('globex', '140', '2026-01-10')
     const { creditId, jobId } = await client.postCredit({ accountId: 'globex', amount: '50', reason: 'Goodwill' })
-    await client.waitForJob(jobId, { timeoutMs: 30_000 })
+    await client.waitForJob(jobId, { timeoutMs: 180_000 })
     expect((await bill('globex', '2026-01-31')).invoice).toMatchObject({ balance: '90.00' })
     const { jobId: reversalJob } = await client.requestReversal(creditId)
-    await client.waitForJob(reversalJob, { timeoutMs: 30_000 })
+    await client.waitForJob(reversalJob, { timeoutMs: 180_000 })
     await charge('globex', '140', '2026-02-10')
     expect((await bill('globex', '2026-02-28')).invoice).toMatchObject({ totalCharge: '140.00', balance: '190.00' })
     const third = await bill('globex', '2026-02-28')
@@ -145,7 +145,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
       end $$;
       create trigger refuse_some before insert on invoice for each row execute function refuse_some()`)
     const { billRunId } = await client.startBillRun({ billGroup: 'mend', billDate: '2026-01-31', name: 'Mended' })
-    const run = await client.waitForBillRun(billRunId, { timeoutMs: 30_000 })
+    const run = await client.waitForBillRun(billRunId, { timeoutMs: 180_000 })
     expect(run).toMatchObject({
       status: 'completed_with_failures',
       progress: { accounts: 90, billed: 87, nothingToBill: 0, failed: 3 },
@@ -159,7 +159,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
 
     await asOwner('drop trigger refuse_some on invoice; drop function refuse_some')
     await client.retryBillRun(billRunId)
-    expect(await client.waitForBillRun(billRunId, { timeoutMs: 30_000 })).toMatchObject({
+    expect(await client.waitForBillRun(billRunId, { timeoutMs: 180_000 })).toMatchObject({
       status: 'completed',
       progress: { accounts: 90, billed: 90, nothingToBill: 0, failed: 0 },
     })
@@ -186,7 +186,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
     expect(data).toHaveLength(380)
 
     const next = await client.startBillRun({ billGroup: 'cancel', billDate: '2026-01-31' })
-    expect(await client.waitForBillRun(next.billRunId, { timeoutMs: 30_000 })).toMatchObject({
+    expect(await client.waitForBillRun(next.billRunId, { timeoutMs: 180_000 })).toMatchObject({
       status: 'completed',
       progress: { accounts: 20, billed: 20 },
     })

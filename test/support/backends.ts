@@ -5,9 +5,9 @@ import { redisUrl } from './redis.ts'
 export type BackendKind = 'postgres' | 'redis'
 
 /** Declares a test that begins when the one before it in its group has ended. */
-export type It = (name: string, body: () => Promise<void>, timeoutMs?: number) => void
+export type It = (name: string, body: () => Promise<void>) => void
 
-const it: It = (name, body, timeout = 60_000) => test(name, { concurrent: false, timeout }, body)
+const it: It = (name, body) => test(name, { concurrent: false }, body)
 
 const withoutRedis = redisUrl() === undefined
 if (withoutRedis)

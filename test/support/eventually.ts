@@ -1,5 +1,5 @@
 export type EventuallyOptions = {
-  /** How long to go on trying; 10 s unless said. */
+  /** How long to go on trying; a minute unless said, so that a slow machine fails nothing. */
   readonly timeoutMs?: number
   /** The pause between two tries; 50 ms unless said. */
   readonly intervalMs?: number
@@ -10,7 +10,7 @@ export type EventuallyOptions = {
  * failed assertion shows its difference.
  */
 export async function eventually<T>(check: () => T | Promise<T>, options: EventuallyOptions = {}): Promise<T> {
-  const { timeoutMs = 10_000, intervalMs = 50 } = options
+  const { timeoutMs = 60_000, intervalMs = 50 } = options
   const deadline = Date.now() + timeoutMs
   for (;;) {
     const outcome = await tried(check)

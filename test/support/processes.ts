@@ -53,7 +53,7 @@ export function startProcess(
   const stderr: string[] = []
   createInterface({ input: child.stdout }).on('line', (line) => stdout.push(line))
   createInterface({ input: child.stderr }).on('line', (line) => stderr.push(line))
-  const waitFor = async (pattern: RegExp, timeoutMs = 30_000) => {
+  const waitFor = async (pattern: RegExp, timeoutMs = 120_000) => {
     const found = () => [...stdout, ...stderr].find((line) => pattern.test(line))
     const deadline = Date.now() + timeoutMs
     let ended = false
@@ -90,4 +90,4 @@ function killNow(): void {
 }
 
 process.once('exit', killNow)
-afterAll(endAll, 30_000)
+afterAll(endAll)

@@ -12,7 +12,7 @@ export type TestRedisCluster = {
   stop(): Promise<void>
 }
 
-/** Starts a Redis Cluster of three nodes on loopback, without replicas. Throws when it does not form within 20 s. */
+/** Starts a Redis Cluster of three nodes on loopback, without replicas. Throws when it does not form within a minute. */
 export async function startRedisCluster(): Promise<TestRedisCluster> {
   const nodes = await Promise.all(
     [1, 2, 3].map(async () => {
@@ -38,7 +38,7 @@ export async function startRedisCluster(): Promise<TestRedisCluster> {
       if (info.length !== 3 || info.some((one) => !String(one).includes('cluster_state:ok')))
         throw new Error('not formed yet')
     },
-    { timeoutMs: 20_000, intervalMs: 100 },
+    { timeoutMs: 60_000, intervalMs: 100 },
   )
   return {
     url,

@@ -27,7 +27,7 @@ export function redisUrl(): string | undefined {
   return inject('redisUrl') || undefined
 }
 
-/** Starts a Redis that keeps nothing on disk. Throws when redis-server is not on the PATH, or does not come up within 10 s. */
+/** Starts a Redis that keeps nothing on disk. Throws when redis-server is not on the PATH, or does not come up within a minute. */
 export async function startRedis(options: RedisOptions = {}): Promise<TestRedis> {
   const port = options.port ?? (await freePort())
   const folder = await mkdtemp(join(tmpdir(), 'nightbill-redis-'))
@@ -69,7 +69,7 @@ export async function startRedis(options: RedisOptions = {}): Promise<TestRedis>
 function readyToAccept(child: ChildProcess): Promise<void> {
   return new Promise((resolve, reject) => {
     let output = ''
-    const late = setTimeout(() => reject(new Error(`redis-server is not ready after 10 s: ${output}`)), 10_000)
+    const late = setTimeout(() => reject(new Error(`redis-server is not ready after a minute: ${output}`)), 60_000)
     const settle = (act: () => void) => () => {
       clearTimeout(late)
       act()

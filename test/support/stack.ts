@@ -109,7 +109,7 @@ export async function openStack(options: StackOptions) {
     /** What of the durable work is not carried out: nothing, or this. */
     open: () => openWork(db),
     /** Waits until no durable work is open. */
-    quiet: (timeoutMs = 60_000) =>
+    quiet: (timeoutMs = 180_000) =>
       eventually(async () => expect(await openWork(db)).toEqual({ jobs: 0, batches: 0, runs: 0 }), {
         timeoutMs,
         intervalMs: 50,
@@ -189,7 +189,7 @@ function startsProcesses(environment: Env) {
 
 /** Where a started API listens. */
 export async function addressOf(api: TestProcess): Promise<string> {
-  const line = await api.waitFor(/serves at http/, 60_000)
+  const line = await api.waitFor(/serves at http/)
   return /http:\/\/\S+/.exec(line)?.[0] as string
 }
 

@@ -27,7 +27,7 @@ describeOnRedis('on a Redis Cluster of three nodes', (it) => {
     expect(accepted).toHaveLength(2)
     await stack.quiet()
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'clustered', billDate: BILL_DATE })
-    const run = await stack.client.waitForBillRun(billRunId, { timeoutMs: 60_000 })
+    const run = await stack.client.waitForBillRun(billRunId, { timeoutMs: 180_000 })
     expect(run).toMatchObject({ status: 'completed', progress: { accounts: 200, billed: 200, failed: 0 } })
     await expectBilledOnce(stack, billRunId, 'clustered')
     await stack.expectReconciled()
