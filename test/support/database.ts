@@ -34,7 +34,8 @@ export async function execute(url: string, statement: string): Promise<void> {
 async function cloneTemplate(admin: string, name: string): Promise<void> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return await execute(admin, `create database ${name} template ${TEMPLATE}`)
+      // Where nothing waits for the disk, copying the files takes a fifth of the time that copying by way of the log does.
+      return await execute(admin, `create database ${name} template ${TEMPLATE} strategy file_copy`)
     } catch (error) {
       // 55006: the template is being accessed, by autovacuum for one; that passes.
       if ((error as { code?: string }).code !== '55006' || attempt === 50) throw error
