@@ -1,18 +1,25 @@
 #!/usr/bin/env node
 // The `nightbill` command.
 import { Command } from 'commander'
-import { addAccountCommand } from './cli/account.ts'
-import { addApiCommand } from './cli/api.ts'
-import { addBillRunCommand } from './cli/bill-run.ts'
-import { addChargeCommand } from './cli/charge.ts'
-import { addCreditCommand } from './cli/credit.ts'
-import { addKeyCommand } from './cli/key.ts'
-import { addMigrateCommand } from './cli/migrate.ts'
-import { addReconcileCommand } from './cli/reconcile.ts'
-import { addScheduleCommand } from './cli/schedule.ts'
-import { addServeCommand } from './cli/serve.ts'
+import type { ClientDefaults } from './cli/client-command.ts'
 import { readConfig } from './config.ts'
-import { runEntry } from './open-process.ts'
+import { runEntry } from './run-entry.ts'
+
+type AddCommand = (program: Command, defaults: ClientDefaults) => void
+
+/** Each command, loaded when it is the one that is asked for: a command that asks the API one thing need not load the API. */
+const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
+  serve: async () => (await import('./cli/serve.ts')).addServeCommand,
+  api: async () => (await import('./cli/api.ts')).addApiCommand,
+  migrate: async () => (await import('./cli/migrate.ts')).addMigrateCommand,
+  reconcile: async () => (await import('./cli/reconcile.ts')).addReconcileCommand,
+  key: async () => (await import('./cli/key.ts')).addKeyCommand,
+  'bill-run': async () => (await import('./cli/bill-run.ts')).addBillRunCommand,
+  credit: async () => (await import('./cli/credit.ts')).addCreditCommand,
+  account: async () => (await import('./cli/account.ts')).addAccountCommand,
+  charge: async () => (await import('./cli/charge.ts')).addChargeCommand,
+  schedule: async () => (await import('./cli/schedule.ts')).addScheduleCommand,
+}
 
 await runEntry(async () => {
   const config = readConfig()
@@ -26,15 +33,7 @@ await runEntry(async () => {
       'after',
       '\nStart here:\n  $ nightbill serve                     everything, on an embedded Postgres\n  $ nightbill bill-run start --help     what the scheduler calls',
     )
-  addServeCommand(program)
-  addApiCommand(program)
-  addMigrateCommand(program)
-  addReconcileCommand(program)
-  addKeyCommand(program)
-  addBillRunCommand(program, defaults)
-  addCreditCommand(program, defaults)
-  addAccountCommand(program, defaults)
-  addChargeCommand(program, defaults)
-  addScheduleCommand(program, defaults)
+  const asked = COMMANDS[process.argv[2] ?? '']
+  for (const load of asked ? [asked] : Object.values(COMMANDS)) (await load())(program, defaults)
   await program.parseAsync()
 })

@@ -1,4 +1,3 @@
-import { writeSync } from 'node:fs'
 import { type Logger, pino } from 'pino'
 import { type Config, readConfig, StartError } from './config.ts'
 import { pendingMigrations, refuseNewer } from './db/migrate.ts'
@@ -87,29 +86,4 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   // Whoever started this process is gone: there is nobody left to stop it later.
   process.once('disconnect', () => stop('disconnect'))
   return { config, log, db, databaseUrl, backend, queues, onStop: (close) => closers.push(close) }
-}
-
-/** Runs a process's entry. What a person has to mend is told in one line, and the process ends with exit code 2. */
-export async function runEntry(entry: () => Promise<void>): Promise<void> {
-  try {
-    await entry()
-  } catch (error) {
-    writeSync(2, `nightbill: ${oneLine(error)}\n`)
-    process.exit(2)
-  }
-}
-
-function oneLine(error: unknown): string {
-  if (!(error instanceof Error)) return String(error)
-  if (error instanceof AggregateError && error.errors.length > 0) return oneLine(error.errors[0])
-  const code = (error as NodeJS.ErrnoException).code
-  const advice: Readonly<Record<string, string>> = {
-    EADDRINUSE: 'the port is in use: set PORT to another, or 0 for any that is free',
-    EACCES: 'it is not allowed: choose another PORT or DATA_DIR',
-    ECONNREFUSED: 'nothing listens there: check DATABASE_URL and REDIS_URL, and that both are running',
-    ENOTFOUND: 'the host is not known: check DATABASE_URL and REDIS_URL',
-    '28P01': 'the password is wrong: check DATABASE_URL',
-    '3D000': 'create the database first, or name another in DATABASE_URL',
-  }
-  return [error.message, code === undefined ? undefined : advice[code]].filter(Boolean).join('; ').replaceAll('\n', ' ')
 }
