@@ -6,8 +6,8 @@ import { environmentWith } from '../config.ts'
 
 /** The pause before a process is started again, in ms: hardly any for one that has run for a while, longer each time for one that does not stay up. */
 const FIRST_PAUSE_MS = 100
-const MAX_PAUSE_MS = 5_000
-const STAYED_UP_MS = 10_000
+const MAX_PAUSE_MS = 2_000
+const STAYED_UP_MS = 3_000
 /** What an entry ends with when a person has to mend something: to start it again would not help. */
 const CANNOT_START = 2
 
