@@ -130,6 +130,12 @@ export interface Charge {
   reference: string | null;
 }
 
+export interface CommitMarker {
+  at: Timestamp;
+  id: string;
+  undone: Generated<boolean>;
+}
+
 export interface Credit {
   account_id: number;
   amount: string;
@@ -244,6 +250,7 @@ export interface DB {
   bill_batch_total: BillBatchTotal;
   bill_run: BillRun;
   charge: Charge;
+  commit_marker: CommitMarker;
   credit: Credit;
   credit_reference: CreditReference;
   disbursement: Disbursement;

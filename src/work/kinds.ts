@@ -1,3 +1,4 @@
+import { deleteOldMarkers } from '../db/commit-marker.ts'
 import { billBatchJob } from '../jobs/bill-batch.ts'
 import { billRunJob } from '../jobs/bill-run.ts'
 import { creditJob } from '../jobs/credit.ts'
@@ -22,6 +23,7 @@ type Stop = () => Promise<void>
 /** Starts one kind of work in a process; gives how to stop it, which waits for what is under way. The gate is the process's one. */
 type StartKind = (opened: OpenProcess, gate: Gate) => Promise<Stop>
 
+const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
 /** The kinds of work. A worker process carries any of them: all on one machine, or each by itself where they are scaled apart. */
@@ -62,6 +64,7 @@ export const KINDS = {
       every(interval, 'relay', () => relayOnce(db, backend, queues, config.RELAY_AFTER_MS, log), log),
       every(interval, 'keep schedules', () => keepSchedules(db, queues), log),
       every(interval, 'propose due runs', () => proposeDueRuns(db, queues, log), log),
+      every(MINUTE_MS, 'delete old commit markers', () => deleteOldMarkers(db), log),
       every(HOUR_MS, 'forget what is old', () => forgetOld(db, keep), log),
     ])
   },

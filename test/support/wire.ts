@@ -11,7 +11,7 @@ type Link = { readonly client: Socket; readonly server: Socket }
 export async function openWire(targetUrl: string) {
   let target = hostAndPort(targetUrl)
   let delayMs = 0
-  let losing = { whose: '', left: 0, goesAway: false }
+  let losing = { whose: '', left: 0, goesAway: false, deliverAfterMs: 0 }
   let away = false
   const links = new Set<Link>()
   const silent = new WeakSet<Link>()
@@ -38,10 +38,12 @@ export async function openWire(targetUrl: string) {
       if (losing.left > 0 && opening.includes(losing.whose) && isCommit(chunk)) {
         losing.left -= 1
         away = losing.goesAway
-        // The server gets it and carries it out; its reply finds nobody.
+        // Its reply finds nobody.
         client.off('close', cut).destroy()
-        server.end(chunk)
         server.resume()
+        const deliver = () => server.end(chunk)
+        if (losing.deliverAfterMs === 0) deliver()
+        else if (losing.deliverAfterMs !== Infinity) setTimeout(deliver, losing.deliverAfterMs)
         if (away) for (const other of links) if (other !== link) other.client.destroy()
       } else {
         pass(chunk, server)
@@ -63,7 +65,10 @@ export async function openWire(targetUrl: string) {
   await new Promise<void>((resolve) => listener.listen(0, '127.0.0.1', resolve))
   const { port } = listener.address() as AddressInfo
   const cut = () => {
-    for (const { client } of [...links]) client.destroy()
+    for (const { client, server } of [...links]) {
+      client.destroy()
+      server.destroy()
+    }
   }
   return {
     /** The same URL by way of the wire. */
@@ -84,10 +89,11 @@ export async function openWire(targetUrl: string) {
     },
     /**
      * Lets Postgres have the next COMMITs of connections with this application name, and cuts them before the reply. `goesAway`: takes no
-     * connection from then on, either.
+     * connection from then on, either. `deliverAfterMs`: Postgres gets them that much later, or never (Infinity), and does not notice meanwhile
+     * that its client is gone.
      */
-    loseRepliesToCommit: (whose: string, times: number, { goesAway = false } = {}) => {
-      losing = { whose, left: times, goesAway }
+    loseRepliesToCommit: (whose: string, times: number, { goesAway = false, deliverAfterMs = 0 } = {}) => {
+      losing = { whose, left: times, goesAway, deliverAfterMs }
     },
     /** Takes connections again. */
     comeBack: () => {

@@ -1,0 +1,127 @@
+import { sql } from 'kysely'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { migrate } from '../../src/db/migrate.ts'
+import { type Db, openDb } from '../../src/db/open.ts'
+import { inTransaction } from '../../src/db/transaction.ts'
+import { prepareBackend } from '../../src/queue/backend.ts'
+import { crashPostgres } from '../support/crash-postgres.ts'
+import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
+import { eventually } from '../support/eventually.ts'
+import { startProcess } from '../support/processes.ts'
+import { type Call, caller } from '../support/service.ts'
+import { openWire, type Wire } from '../support/wire.ts'
+
+const API_KEY = 'bootstrap-key-of-the-tests'
+const CLIENT = 'client of the lost commit'
+
+// A Postgres of the file's own that is as durable as in production: what it has confirmed outlives its death, and nothing else does.
+let dataDir: string
+let postgres: EmbeddedPostgres
+let wire: Wire
+/** By way of the wire, as the one whose replies are lost. */
+let db: Db
+/** Somebody else, straight to the server. */
+let other: Db
+
+const open = (url: string, name: string) =>
+  openDb({ url, max: 3, name, statementTimeoutMs: 30_000, lockTimeoutMs: 20_000, onIdleError: () => {} })
+
+beforeAll(async () => {
+  dataDir = await makeDataFolder()
+  postgres = await startEmbeddedPostgres({ dataDir })
+  await migrate(postgres.url)
+  await prepareBackend({ databaseUrl: postgres.url, redisUrl: undefined })
+  wire = await openWire(postgres.url)
+  db = open(wire.along(postgres.url), CLIENT)
+  other = open(postgres.url, 'other')
+}, 60_000)
+afterAll(async () => {
+  await db.destroy()
+  await other.destroy()
+  await wire.close()
+  await postgres.stop()
+  await removeDataFolder(dataDir)
+})
+
+const insertAccount = (key: string) =>
+  inTransaction(db, async (tx) => {
+    await sql`insert into account (key, name, currency) values (${key}, 'Somebody', 'USD')`.execute(tx)
+    return key
+  })
+
+async function accountsNamed(key: string): Promise<number> {
+  const { rows } = await sql<{ count: number }>`select count(*) from account where key = ${key}`.execute(other)
+  return rows[0]?.count ?? 0
+}
+
+/** Once the COMMIT is on its way: a crash, a new start, and others who write first, so that transaction ids are given out again. */
+async function crashAndRestart(): Promise<void> {
+  await eventually(() => wire.stillToLose() === 0, { intervalMs: 1, timeoutMs: 30_000 })
+  await crashPostgres(postgres.pid)
+  await other.destroy()
+  await postgres.stop()
+  postgres = await startEmbeddedPostgres({ dataDir })
+  other = open(postgres.url, 'other')
+  for (let writes = 0; writes < 20; writes += 1) {
+    await sql`insert into reconciliation (ok, violations) values (true, 0)`.execute(other)
+  }
+  wire.lead(postgres.url)
+  wire.comeBack()
+}
+
+test('Postgres dies as COMMIT is sent: what was not flushed is done again, not taken for somebody else’s', async () => {
+  for (const round of [1, 2, 3]) {
+    const key = `unflushed-${round}`
+    wire.loseRepliesToCommit(CLIENT, 1, { goesAway: true, deliverAfterMs: Infinity })
+    const inserting = insertAccount(key)
+    await crashAndRestart()
+    expect(await inserting).toBe(key)
+    expect(await accountsNamed(key)).toBe(1)
+  }
+}, 120_000)
+
+test('Postgres dies when it has flushed: what was committed is not done again', async () => {
+  wire.loseRepliesToCommit(CLIENT, 1, { goesAway: true })
+  const inserting = insertAccount('flushed')
+  await eventually(async () => expect(await accountsNamed('flushed')).toBe(1), { intervalMs: 5, timeoutMs: 30_000 })
+  await crashAndRestart()
+  expect(await inserting).toBe('flushed')
+  expect(await accountsNamed('flushed')).toBe(1)
+}, 60_000)
+
+test('a COMMIT that arrives late: it is waited for', async () => {
+  wire.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: 1_500 })
+  expect(await insertAccount('late')).toBe('late')
+  expect(await accountsNamed('late')).toBe(1)
+})
+
+test('a COMMIT that never arrives, of a connection that seems alive: it is done again once the server has given it up', async () => {
+  wire.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: Infinity })
+  expect(await insertAccount('never')).toBe('never')
+  expect(await accountsNamed('never')).toBe(1)
+}, 60_000)
+
+test('a 202 never names a job that is not there', async () => {
+  const api = startProcess(['src/cli.ts', 'api'], {
+    DATABASE_URL: wire.along(postgres.url),
+    BOOTSTRAP_API_KEY: API_KEY,
+    PORT: '0',
+  })
+  const line = await api.waitFor(/serves at http/, 60_000)
+  const call: Call = caller(/http:\/\/\S+/.exec(line)?.[0] as string)
+  await call('POST', '/v1/accounts', { body: { accountId: 'e2e', name: 'Somebody', currency: 'USD' } })
+  for (const round of [1, 2, 3]) {
+    const reason = `round ${round}`
+    // Every other COMMIT reaches the server.
+    wire.loseRepliesToCommit('nightbill api', 1, { goesAway: true, deliverAfterMs: round % 2 === 0 ? 0 : Infinity })
+    const answering = call('POST', '/v1/credits', { body: { accountId: 'e2e', amount: '1', reason } })
+    await crashAndRestart()
+    const { status, body } = await answering
+    const { rows } = await sql<{ id: string }>`select id from job where request->>'reason' = ${reason}`.execute(other)
+    expect({ status, jobs: rows.map(({ id }) => id) }).toEqual({ status: 202, jobs: [body.jobId] })
+    expect((await call('GET', `/v1/jobs/${body.jobId}`)).status).toBe(200)
+  }
+  api.signal('SIGTERM')
+  await api.exited
+}, 180_000)
