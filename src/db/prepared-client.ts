@@ -28,8 +28,11 @@ export class PreparedClient extends pg.Client {
       return super.query(text, values, callback)
     const answer = super.query({ name: `${nameOf(text)}${this.renewals}`, text, values }, callback)
     return answer?.catch((error: unknown) => {
-      if (isStalePlan(error)) this.renewals += 1
-      throw error
+      if (!isStalePlan(error)) throw error
+      this.renewals += 1
+      // It was not begun. In a transaction, which this has ended, its script is what has to be run again.
+      if (this.getTransactionStatus() !== 'I') throw error
+      return this.query(text, values)
     })
   }
 }
