@@ -2,43 +2,45 @@ import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
-import pg from 'pg'
+import { underLockTimeout } from './under-lock-timeout.ts'
 
 const FOLDER = join(import.meta.dirname, '../../migrations')
 const TABLES = { migrationTableName: 'schema_migration', migrationLockTableName: 'schema_migration_lock' }
 
 /** Numbered SQL files, forward only: dropping a table that holds money is never the fix. */
-const provider: MigrationProvider = {
+const migrationsIn = (folder: string): MigrationProvider => ({
   async getMigrations() {
-    const files = (await readdir(FOLDER)).filter((file) => file.endsWith('.sql')).sort()
+    const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()
     const read = async (file: string): Promise<[string, Migration]> => {
-      const text = await readFile(join(FOLDER, file), 'utf8')
+      const text = await readFile(join(folder, file), 'utf8')
       return [file.replace(/\.sql$/, ''), { up: async (db) => void (await sql.raw(text).execute(db)) }]
     }
     return Object.fromEntries(await Promise.all(files.map(read)))
   },
-}
+})
+
+const known = migrationsIn(FOLDER)
 
 /**
- * Brings the database to this code's schema, as the owner of the database. Safe to run by several processes at once.
- * Throws when the database is ahead of the code, or cannot be reached.
+ * Brings the database to this code's schema, or to that of another `folder` of migrations, in one transaction, as the owner of the
+ * database. Safe to run by several processes at once, and beside the running service: it waits for no lock for longer than some
+ * seconds, since all requests would wait behind it. Throws when the database is ahead of the code or cannot be reached, and,
+ * naming who it is, when somebody stands in the way.
  */
-export async function migrate(databaseUrl: string): Promise<void> {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 1, connectionTimeoutMillis: 5_000 })
-  const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
-  try {
-    await refuseNewer(db)
+export async function migrate(databaseUrl: string, folder = FOLDER): Promise<void> {
+  await underLockTimeout(databaseUrl, async (pool) => {
+    const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+    const provider = migrationsIn(folder)
+    await refuseNewer(db, provider)
     const { error } = await new Migrator({ db, provider, ...TABLES }).migrateToLatest()
     if (error) throw error
-  } finally {
-    await db.destroy()
-  }
+  })
 }
 
 /** Migrations that this code has and the database has not. Empty when the schema is current. */
 export async function pendingMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
   const applied = await appliedMigrations(db)
-  return Object.keys(await provider.getMigrations()).filter((name) => !applied.includes(name))
+  return Object.keys(await known.getMigrations()).filter((name) => !applied.includes(name))
 }
 
 async function appliedMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
@@ -51,9 +53,9 @@ async function appliedMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
 }
 
 /** Throws when the database has migrations that this code does not know. */
-export async function refuseNewer<T>(db: Kysely<T>): Promise<void> {
-  const known = Object.keys(await provider.getMigrations())
-  const newer = (await appliedMigrations(db)).filter((name) => !known.includes(name))
+export async function refuseNewer<T>(db: Kysely<T>, provider = known): Promise<void> {
+  const names = Object.keys(await provider.getMigrations())
+  const newer = (await appliedMigrations(db)).filter((name) => !names.includes(name))
   if (newer.length > 0) {
     throw new Error(
       `the database is ahead of this code (it has ${newer.join(', ')}): run the newer version, or restore a backup from before it`,

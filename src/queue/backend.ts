@@ -12,6 +12,7 @@ import {
 import { Cluster, Redis } from 'ioredis'
 import pg from 'pg'
 import { SERVICE_ROLE } from '../db/open.ts'
+import { underLockTimeout } from '../db/under-lock-timeout.ts'
 
 /** Where the queue is kept. This file alone knows the difference. */
 export type Backend = {
@@ -80,17 +81,18 @@ export async function prepareBackend({
   redisUrl,
 }: Pick<BackendOptions, 'databaseUrl' | 'redisUrl'>): Promise<void> {
   if (redisUrl !== undefined) return
-  const client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
-  await client.connect()
-  try {
-    await runMigrations(client)
-    await client.query(`
-      grant usage, create on schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
-      grant select, insert, update, delete on all tables in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
-      grant usage on all sequences in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE}`)
-  } finally {
-    await client.end()
-  }
+  await underLockTimeout(databaseUrl, async (pool) => {
+    const client = await pool.connect()
+    try {
+      await runMigrations(client)
+      await client.query(`
+        grant usage, create on schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
+        grant select, insert, update, delete on all tables in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
+        grant usage on all sequences in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE}`)
+    } finally {
+      client.release()
+    }
+  })
 }
 
 /**
