@@ -1,4 +1,4 @@
-import { type Logger, pino } from 'pino'
+import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 import { type Config, readConfig, StartError } from './config.ts'
 import { pendingMigrations, refuseNewer } from './db/migrate.ts'
 import { type Db, openDb } from './db/open.ts'
@@ -16,9 +16,9 @@ export type OpenProcess = {
   readonly onStop: (close: () => Promise<void>) => void
 }
 
-/** Opens the log: one JSON object a line. Keys and notes never reach it. */
-export function openLog(name: string, level: string): Logger {
-  return pino({
+/** Opens the log, on stdout unless said: one JSON object a line. Keys and notes never reach it. */
+export function openLog(name: string, level: string, destination?: DestinationStream): Logger {
+  const options: LoggerOptions = {
     name,
     level,
     redact: {
@@ -35,7 +35,8 @@ export function openLog(name: string, level: string): Logger {
       ],
       censor: '[redacted]',
     },
-  })
+  }
+  return destination ? pino(options, destination) : pino(options)
 }
 
 /** Opens what a process of the service needs, and closes it when the process is told to stop. Throws a StartError when something is not as it must be. */

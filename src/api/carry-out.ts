@@ -38,7 +38,7 @@ export async function carryOut(
     return { answer, replayed: false }
   })
   wakeAfter(request, answer)
-  send(reply, answer, replayed)
+  return send(reply, answer, replayed)
 }
 
 const kept = ({ status, body, storedBody, location }: Answer): KeptAnswer => {
@@ -51,11 +51,11 @@ function wakeAfter(request: FastifyRequest, { wake }: Answer): void {
   wake?.().catch((error: unknown) => request.log.warn({ err: error }, 'could not wake the workers; the relay will'))
 }
 
-/** Answers a request. A replay says that it is one. */
-export function send(reply: FastifyReply, { status, body, location }: KeptAnswer, replayed: boolean): void {
+/** Answers a request. A replay says that it is one. A handler returns the reply, which is waited for: else it would be sent a second time. */
+export function send(reply: FastifyReply, { status, body, location }: KeptAnswer, replayed: boolean): FastifyReply {
   if (location !== undefined) reply.header('location', location)
   if (replayed) reply.header('idempotent-replayed', 'true')
-  reply.code(status).send(body)
+  return reply.code(status).send(body)
 }
 
 export function actorOf(request: FastifyRequest): Actor {

@@ -90,8 +90,11 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   api.addHook('preClose', async () => {
     closing = true
   })
-  api.addHook('onSend', async (_request, reply) => {
+  // The one hook of its kind, and not an async one: an answer that waits for a hook looks unsent, and would be sent again.
+  api.addHook('onSend', (request, reply, _payload, done) => {
+    reply.header('x-request-id', request.id)
     if (closing) reply.header('connection', 'close')
+    done()
   })
   api.setNotFoundHandler((request, reply) =>
     sendRefusal(
@@ -106,7 +109,6 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     if (config.bodyOptional && request.body === undefined) request.body = {}
     if (url?.startsWith('/v1/') && schema?.body === undefined) refuseFields(request.body)
   })
-  api.addHook('onSend', async (request, reply) => void reply.header('x-request-id', request.id))
   api.addHook('onResponse', async (request, reply) => {
     const { method, routeOptions, params, caller } = request
     const line = {

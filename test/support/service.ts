@@ -10,9 +10,9 @@ import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
 import { carryOutBillRun } from '../../src/ledger/carry-out-bill-run.ts'
 import { recordCredits } from '../../src/ledger/record-credits.ts'
 import { requestReversals } from '../../src/ledger/request-reversals.ts'
-import { openLog } from '../../src/open-process.ts'
 import { openBackend, prepareBackend } from '../../src/queue/backend.ts'
 import { openQueues } from '../../src/queue/wake.ts'
+import { captureLog, expectNoErrors } from './captured-log.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startProcess, type TestProcess } from './processes.ts'
 
@@ -52,6 +52,8 @@ export type ServiceOptions = {
   readonly settings?: Readonly<Record<string, string>>
   /** The database of an earlier service, which is then that service's to drop. */
   readonly database?: TestDatabase
+  /** Whether the service may log errors: a test file fails otherwise when it does. */
+  readonly mayLogErrors?: boolean
 }
 
 export type Service = Awaited<ReturnType<typeof openService>>
@@ -63,7 +65,12 @@ const QUICK = { RELAY_INTERVAL_MS: '500', RELAY_AFTER_MS: '1000', JOB_LOCK_MS: '
  * The API on a database and a port of its own, in this process, with a key for each scope. Nothing carries out what it accepts until a
  * test calls `carryOut`, which does so here and now, or `startWorkers`, which starts a worker process.
  */
-export async function openService({ redisUrl, settings = {}, database: given }: ServiceOptions = {}) {
+export async function openService({
+  redisUrl,
+  settings = {},
+  database: given,
+  mayLogErrors = false,
+}: ServiceOptions = {}) {
   const database = given ?? (await openServiceDatabase())
   const environment: Readonly<Record<string, string>> = {
     ...QUICK,
@@ -95,7 +102,8 @@ export async function openService({ redisUrl, settings = {}, database: given }: 
     await Promise.all(SCOPES.map(async (scope) => [scope, (await createKey(db, scope, [scope])).key])),
   ) as Readonly<Record<Scope, string>>
 
-  const api = await buildApi({ config, db, backend, queues }, openLog('test', config.LOG_LEVEL))
+  const { log, logged } = captureLog()
+  const api = await buildApi({ config, db, backend, queues }, log)
   const url = await api.listen({ port: 0, host: '127.0.0.1' })
   const port = Number(new URL(url).port)
 
@@ -112,6 +120,7 @@ export async function openService({ redisUrl, settings = {}, database: given }: 
     await backend.close()
     await db.destroy()
     if (given === undefined) await database.drop()
+    if (!mayLogErrors) expectNoErrors(logged)
   }
   return {
     api,
@@ -121,6 +130,8 @@ export async function openService({ redisUrl, settings = {}, database: given }: 
     database,
     queues,
     environment,
+    /** What the API has logged so far. */
+    logged,
     /** A key of each scope, with no other. */
     keys,
     call: caller(url),

@@ -39,6 +39,7 @@ export const billRunEventRoutes: Routes = (api, context) => {
       const { raw } = reply
       raw.writeHead(200, {
         'content-type': 'text/event-stream',
+        'x-request-id': request.id,
         'cache-control': 'no-store',
         // The stream ends with its connection, which would otherwise be kept, idle, while the process stops.
         connection: 'close',

@@ -208,7 +208,7 @@ export const billRunRoutes: Routes = (api, context) => {
       const invoices = await read.execute(async (tx) =>
         presentPreview(tx, await previewInvoices(tx, accountKeys, billDate)),
       )
-      await carryOut(context, request, reply, async () => ({ status: 200, body: { invoices } }))
+      return carryOut(context, request, reply, async () => ({ status: 200, body: { invoices } }))
     },
   })
 }

@@ -62,7 +62,7 @@ export const creditRoutes: Routes = (api, context) => {
       const actor = actorOf(request)
       const answer = await intake({ request: request.body, actor, keyed: keyedRequestOf(request, actor.apiKeyId) })
       if (answer instanceof Refusal) throw answer
-      send(reply, answer.answer, answer.replayed)
+      return send(reply, answer.answer, answer.replayed)
     },
   })
 
