@@ -9,6 +9,7 @@ export const PROBLEMS = {
   invalid_idempotency_key: { status: 400, title: 'The Idempotency-Key header is not valid', retryable: false },
   unauthenticated: { status: 401, title: 'A valid API key is needed', retryable: false },
   missing_scope: { status: 403, title: 'The API key lacks a scope', retryable: false },
+  cross_site_request: { status: 403, title: 'Another site made the browser ask for this', retryable: false },
   route_not_found: { status: 404, title: 'There is no such address', retryable: false },
   account_not_found: { status: 404, title: 'There is no such account', retryable: false },
   credit_not_found: { status: 404, title: 'There is no such credit', retryable: false },

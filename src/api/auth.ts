@@ -23,13 +23,15 @@ export function openAuth(db: Db): onRequestAsyncHookHandler {
   }
 
   return async (request, reply) => {
-    const { scope } = request.routeOptions.config
+    const { scope, asPassword = false } = request.routeOptions.config
     if (scope === undefined) return
-    const key = keyOf(request.headers.authorization)
+    const key = keyOf(request.headers.authorization, asPassword)
     const caller = key === undefined ? undefined : await callerOf(key)
     const refusal = refuse(caller, scope)
     // Answered here and not thrown: the dashboard has an error handler of its own, which would make it a 500.
-    if (refusal) return sendRefusal(reply, refusal, request.url)
+    if (refusal?.code === 'unauthenticated')
+      reply.header('www-authenticate', asPassword ? 'Basic realm="nightbill", charset="UTF-8"' : 'Bearer')
+    if (refusal) return sendRefusal(reply, refusal)
     request.caller = caller
   }
 }
@@ -45,10 +47,13 @@ function refuse(caller: Caller | undefined, scope: Scope): Refusal | undefined {
   return new Refusal('missing_scope', `this needs a key with the scope ${scope}; yours has ${caller.scopes.join(', ')}`)
 }
 
-/** The key in a Bearer header, or the password in a Basic one: a browser that opens the dashboard can send only the latter. */
-function keyOf(header: string | undefined): string | undefined {
+/**
+ * The key in a Bearer header; for the dashboard also the password in a Basic one, which is all that a browser that opens it can send. Nowhere else: what
+ * a browser sends by itself, any site can make it send.
+ */
+function keyOf(header: string | undefined, asPassword: boolean): string | undefined {
   const [, scheme = '', credentials = ''] = header?.match(/^(Bearer|Basic) +([\x21-\x7e]{1,500})$/i) ?? []
   if (scheme.toLowerCase() === 'bearer') return credentials
-  if (scheme.toLowerCase() !== 'basic') return undefined
+  if (scheme.toLowerCase() !== 'basic' || !asPassword) return undefined
   return Buffer.from(credentials, 'base64').toString('latin1').split(':')[1]
 }

@@ -43,6 +43,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the caller's key must allow. A route without it is open to all. */
     scope?: Scope
+    /** The key may come as the password of Basic authentication too, as from a browser. */
+    asPassword?: boolean
     /** The body may be left out. */
     bodyOptional?: boolean
   }

@@ -21,13 +21,11 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
   const refusal = refusalOf(error)
   if (refusal.code === 'internal_error') request.log.error({ err: error }, 'unforeseen error')
   if (AWAY.has(refusal.code)) request.log.warn({ err: error }, 'the database is away')
-  return sendRefusal(reply, refusal, request.routeOptions.url ?? request.url)
+  return sendRefusal(reply, refusal)
 }
 
-export function sendRefusal(reply: FastifyReply, refusal: Refusal, url: string): FastifyReply {
+export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const problem = problemOf(refusal)
-  if (problem.status === 401)
-    reply.header('www-authenticate', url.startsWith('/queues') ? 'Basic realm="nightbill", charset="UTF-8"' : 'Bearer')
   if (AWAY.has(problem.code)) reply.header('retry-after', '5')
   if (problem.code === 'request_in_flight') reply.header('retry-after', '1')
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)

@@ -8,6 +8,7 @@ import { newId } from '../db/new-id.ts'
 import { Refusal } from '../problems.ts'
 import { openAuth } from './auth.ts'
 import type { Api, ApiContext } from './context.ts'
+import { refuseOtherSites } from './cross-site.ts'
 import { handleError, sendRefusal, unreadableAnswer } from './errors.ts'
 import { parseJsonBody } from './json-body.ts'
 import { OPENAPI } from './openapi.ts'
@@ -97,12 +98,9 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     done()
   })
   api.setNotFoundHandler((request, reply) =>
-    sendRefusal(
-      reply,
-      new Refusal('route_not_found', `there is no ${request.method} ${request.url.split('?')[0]}`),
-      request.url,
-    ),
+    sendRefusal(reply, new Refusal('route_not_found', `there is no ${request.method} ${request.url.split('?')[0]}`)),
   )
+  api.addHook('onRequest', refuseOtherSites)
   api.addHook('onRequest', openAuth(db))
   api.addHook('preValidation', async (request) => {
     const { config, schema, url } = request.routeOptions

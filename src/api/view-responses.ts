@@ -21,7 +21,7 @@ export const ProblemView = Type.Object(
 const NAMES: Readonly<Record<number, string>> = {
   400: 'The request is not valid',
   401: 'No valid API key',
-  403: 'The API key lacks the scope',
+  403: 'The API key lacks the scope, or another site made a browser ask',
   404: 'Not found',
   409: 'It cannot be done as things are',
   422: 'It cannot be done at all',

@@ -20,7 +20,7 @@ export function openDashboard(queues: Queues): FastifyPluginAsync {
   })
   return async (scope) => {
     scope.addHook('onRoute', (route) => {
-      route.config = { ...route.config, scope: 'operate' }
+      route.config = { ...route.config, scope: 'operate', asPassword: true }
       route.schema = { ...route.schema, hide: true }
     })
     await scope.register(serverAdapter.registerPlugin(), { prefix: PATH })

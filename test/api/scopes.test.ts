@@ -26,6 +26,7 @@ beforeAll(async () => {
     'of two words': `Bearer ${known} ${known}`,
     'cut short': `Bearer ${known.slice(0, -1)}`,
     'with something after it': `Bearer ${known}x`,
+    'as a password': `Basic ${Buffer.from(`anybody:${known}`).toString('base64')}`,
     'as the user name and not as the password': `Basic ${Buffer.from(`${known}:`).toString('base64')}`,
   })
 })
@@ -110,10 +111,9 @@ test('/healthz, /readyz and /metrics need no key', async () => {
   }
 })
 
-test('the scheme is taken in any case, and a key as the password of any user', async () => {
+test('the scheme is taken in any case', async () => {
   const key = service.keys.read
-  const basic = Buffer.from(`anybody:${key}`).toString('base64')
-  for (const authorization of [`bearer ${key}`, `BEARER ${key}`, `Basic ${basic}`]) {
+  for (const authorization of [`bearer ${key}`, `BEARER ${key}`]) {
     expect((await service.call('GET', '/v1/accounts', { key: null, headers: { authorization } })).status).toBe(200)
   }
 })
