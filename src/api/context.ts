@@ -41,8 +41,10 @@ declare module 'fastify' {
     caller: Caller | undefined
   }
   interface FastifyContextConfig {
-    /** What the caller's key must allow. A route without it is open to all. */
+    /** What the caller's key must allow. A route declares this or that it is public. */
     scope?: Scope
+    /** Open to all, without a key. */
+    isPublic?: boolean
     /** The key may come as the password of Basic authentication too, as from a browser. */
     asPassword?: boolean
     /** The body may be left out. */

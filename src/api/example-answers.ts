@@ -162,5 +162,5 @@ export const ANSWERS = {
   },
   alive: { status: 'alive' },
   ready: { status: 'ready', database: 'ok', queue: 'ok', migrations: 'ok' },
-  notReady: { status: 'not ready', database: 'ok', queue: 'connect ECONNREFUSED 127.0.0.1:6379', migrations: 'ok' },
+  notReady: { status: 'not ready', database: 'ok', queue: 'unreachable', migrations: 'ok' },
 } as const

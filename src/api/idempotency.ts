@@ -4,12 +4,19 @@ import { sql } from 'kysely'
 import type { Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
 import { Refusal } from '../problems.ts'
+import { canonicalJson } from './canonical-json.ts'
 
 /** What is kept of an answer, and given again to the same request. */
 export type KeptAnswer = { readonly status: number; readonly body?: object; readonly location?: string }
 
 /** A request's Idempotency-Key, which is scoped to the API key, with a hash of the request. */
-export type KeyedRequest = { readonly apiKeyId: string; readonly key: string; readonly requestHash: Buffer }
+export type KeyedRequest = {
+  readonly apiKeyId: string
+  readonly key: string
+  readonly requestHash: Buffer
+  /** The hash of the request as it is spelled, which versions up to 0.1 kept. */
+  readonly spelledHash?: Buffer
+}
 
 /** The key of a request, if it has one. Throws a Refusal `invalid_idempotency_key`. */
 export function keyedRequestOf(request: FastifyRequest, apiKeyId: string): KeyedRequest | undefined {
@@ -20,10 +27,10 @@ export function keyedRequestOf(request: FastifyRequest, apiKeyId: string): Keyed
     const errors = [{ pointer: '/headers/idempotency-key', message }]
     throw new Refusal('invalid_idempotency_key', `Idempotency-Key ${message}`, errors)
   }
-  const requestHash = createHash('sha256')
-    .update(`${request.url}\n${JSON.stringify(request.body ?? null)}`)
-    .digest()
-  return { apiKeyId, key, requestHash }
+  const hashOf = (body: string) => createHash('sha256').update(`${request.url}\n${body}`).digest()
+  const requestHash = hashOf(canonicalJson(request.body ?? {}))
+  const spelledHash = hashOf(JSON.stringify(request.body ?? null))
+  return { apiKeyId, key, requestHash, spelledHash }
 }
 
 const nameOf = ({ apiKeyId, key }: { readonly apiKeyId: string; readonly key: string }) => `${apiKeyId} ${key}`
@@ -62,7 +69,7 @@ export async function claimKeys(
   return keyed.map((request, index) => {
     const name = nameOf(request)
     const record = recordOf.get(name)
-    if (record && !record.request_hash.equals(request.requestHash)) {
+    if (record && ![request.requestHash, request.spelledHash].some((hash) => hash?.equals(record.request_hash))) {
       return new Refusal(
         'idempotency_key_reused',
         'this Idempotency-Key was used with another body or address: use a new key',

@@ -22,12 +22,17 @@ export function openPages(queues: Queues): FastifyPluginAsync {
       // Whether there is TLS, whoever stands in front of the service knows.
       strictTransportSecurity: false,
     })
-    await scope.register(swaggerUi, {
-      routePrefix: '/docs',
-      theme: {
-        title: 'Nightbill API',
-        css: [{ filename: 'nightbill.css', content: '.swagger-ui .topbar { display: none }' }],
-      },
+    await scope.register(async (docs) => {
+      docs.addHook('onRoute', (route) => {
+        route.config = { ...route.config, isPublic: true }
+      })
+      await docs.register(swaggerUi, {
+        routePrefix: '/docs',
+        theme: {
+          title: 'Nightbill API',
+          css: [{ filename: 'nightbill.css', content: '.swagger-ui .topbar { display: none }' }],
+        },
+      })
     })
     await scope.register(openDashboard(queues))
   }

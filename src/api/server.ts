@@ -9,6 +9,7 @@ import { Refusal } from '../problems.ts'
 import { openAuth } from './auth.ts'
 import type { Api, ApiContext } from './context.ts'
 import { refuseOtherSites } from './cross-site.ts'
+import { requireDeclaredAccess } from './declared-access.ts'
 import { handleError, sendRefusal, unreadableAnswer } from './errors.ts'
 import { parseJsonBody } from './json-body.ts'
 import { OPENAPI } from './openapi.ts'
@@ -77,6 +78,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     },
   }).withTypeProvider<TypeBoxTypeProvider>()
 
+  requireDeclaredAccess(api)
   api.decorateRequest('caller', undefined)
   api.removeAllContentTypeParsers()
   api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
@@ -122,7 +124,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
 
   api.addSchema(ProblemView)
   await api.register(swagger, OPENAPI)
-  api.get('/openapi.json', { schema: { hide: true } }, async () => api.swagger())
+  api.get('/openapi.json', { config: { isPublic: true }, schema: { hide: true } }, async () => api.swagger())
   await api.register(rateLimit, {
     max: config.RATE_LIMIT_PER_MINUTE,
     timeWindow: 60_000,
@@ -159,6 +161,7 @@ function refuseOtherMethods(api: Api, methodsOf: ReadonlyMap<string, ReadonlySet
     api.route({
       url,
       method: METHODS.filter((method) => !methods.has(method)),
+      config: { isPublic: true },
       schema: { hide: true },
       // Before a body is read: what is wrong is the method, whatever came with it.
       onRequest: async (request, reply) => {

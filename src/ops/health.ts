@@ -1,24 +1,42 @@
+import type { FastifyBaseLogger } from 'fastify'
 import { sql } from 'kysely'
 import { pendingMigrations } from '../db/migrate.ts'
 import type { Db } from '../db/open.ts'
 import type { Backend } from '../queue/backend.ts'
 
-/** What a process needs to serve: 'ok' for each, or what is the matter with it. */
+/** What a process needs to serve, and which part of it is missing. Anyone may ask: why it is missing stands in the log alone. */
 export type Readiness = {
   readonly ready: boolean
-  readonly database: string
-  readonly queue: string
-  readonly migrations: string
+  readonly database: 'ok' | 'unreachable'
+  readonly queue: 'ok' | 'unreachable'
+  readonly migrations: 'ok' | 'pending' | 'unknown'
 }
 
 /** Whether database and queue can be reached and the migrations are current. */
-export async function readReadiness(db: Db, backend: Backend): Promise<Readiness> {
-  const look = (what: Promise<string>) =>
-    what.catch((error: unknown) => (error instanceof Error ? error.message : String(error)))
+export async function readReadiness(
+  db: Db,
+  backend: Backend,
+  log: Pick<FastifyBaseLogger, 'warn'>,
+): Promise<Readiness> {
+  const reach = (name: string, what: Promise<unknown>) =>
+    what.then(
+      () => 'ok' as const,
+      (error: unknown) => {
+        log.warn({ err: error }, `not ready: ${name} cannot be reached`)
+        return 'unreachable' as const
+      },
+    )
   const [database, queue, migrations] = await Promise.all([
-    look(sql`select 1`.execute(db).then(() => 'ok')),
-    look(backend.ping().then(() => 'ok')),
-    look(pendingMigrations(db).then((missing) => (missing.length === 0 ? 'ok' : `lacks ${missing.join(', ')}`))),
+    reach('the database', sql`select 1`.execute(db)),
+    reach('the queue', backend.ping()),
+    pendingMigrations(db).then(
+      (missing) => {
+        if (missing.length === 0) return 'ok' as const
+        log.warn({ missing }, 'not ready: run `nightbill migrate`')
+        return 'pending' as const
+      },
+      () => 'unknown' as const,
+    ),
   ])
   return { ready: [database, queue, migrations].every((one) => one === 'ok'), database, queue, migrations }
 }

@@ -1,7 +1,9 @@
+import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AcceptedCredit } from '../../src/client/api-types.ts'
 import { countOf } from '../support/count-of.ts'
+import { execute } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { EVERY_CALL } from '../support/every-call.ts'
 import { fill, fingerprint, furnish, type Ids } from '../support/furnished.ts'
@@ -59,15 +61,75 @@ describe.each(POSTS)('$method $path', ({ path, at, body }) => {
   })
 })
 
-test('the order of a body and how an amount is written make another body; white space does not', async () => {
-  const body = { accountId: 'usd', amount: '1', reason: 'x' }
-  const first = await post('/v1/credits', 'written', body)
-  const spaced = await service.call('POST', '/v1/credits', {
-    raw: JSON.stringify(body, null, 2),
-    headers: { 'idempotency-key': 'written' },
+describe('what counts is the content, not its spelling', () => {
+  const headers = (key: string) => ({ 'content-type': 'application/json', 'idempotency-key': key })
+  const said = (path: string, key: string, raw: string) =>
+    service.call('POST', fill(path, ids), { raw, headers: headers(key) })
+
+  test.each([
+    [
+      'white space',
+      '/v1/credits',
+      '{"accountId":"usd","amount":"1","reason":"x"}',
+      '{ "accountId" : "usd",\n"amount":"1","reason":"x"}',
+    ],
+    [
+      'the order of fields',
+      '/v1/credits',
+      '{"accountId":"usd","amount":"1","reason":"x"}',
+      '{"reason":"x","amount":"1","accountId":"usd"}',
+    ],
+    [
+      'the order of fields further in',
+      '/v1/charges',
+      '{"charges":[{"accountId":"usd","amount":"1","description":"x"}]}',
+      '{"charges":[{"description":"x","amount":"1","accountId":"usd"}]}',
+    ],
+    [
+      'an escaped letter',
+      '/v1/credits',
+      '{"accountId":"usd","amount":"1","reason":"x"}',
+      '{"accountId":"usd","amount":"1","reason":"\\u0078"}',
+    ],
+    [
+      'a whole number with a point',
+      '/v1/accounts',
+      '{"accountId":"spelled","name":"S","currency":"USD","paymentTermsDays":14}',
+      '{"accountId":"spelled","name":"S","currency":"USD","paymentTermsDays":14.0}',
+    ],
+    ['an empty body', '/v1/bill-runs/{finishedRun}/retry', '{}', ''],
+    ['an empty body', '/v1/credits/{issued}/reversal', '{}', ''],
+  ])('%s makes no other request: %s', async (what, path, first, again) => {
+    const key = `spelled-${what}-${path}`.replaceAll(' ', '-')
+    const answer = await said(path, key, first)
+    expect(answer.status).toBeLessThan(300)
+    const repeated = await said(path, key, again)
+    expect([repeated.text, repeated.headers['idempotent-replayed']]).toEqual([answer.text, 'true'])
   })
-  expect(spaced.text).toBe(first.text)
-  expectProblem(await post('/v1/credits', 'written', { ...body, amount: '1.00' }), 422, 'idempotency_key_reused')
+
+  test.each([
+    [
+      'how an amount is written',
+      '{"accountId":"usd","amount":"1","reason":"x"}',
+      '{"accountId":"usd","amount":"1.00","reason":"x"}',
+    ],
+    ['the order of a list', '{"accountIds":["usd","other"]}', '{"accountIds":["other","usd"]}'],
+    ['a field more', '{"accountIds":["usd"],"name":"usd"}', '{"accountIds":["usd"]}'],
+  ])('%s does', async (what, first, other) => {
+    const path = first.includes('accountIds') ? '/v1/bill-runs' : '/v1/credits'
+    const key = `content-${what}`.replaceAll(' ', '-')
+    expect((await said(path, key, first)).status).toBe(202)
+    expectProblem(await said(path, key, other), 422, 'idempotency_key_reused')
+  })
+
+  test('a record that an earlier version left, by the spelling, is a record still', async () => {
+    const raw = '{"reason":"earlier","amount":"1","accountId":"usd"}'
+    const first = await said('/v1/credits', 'earlier', raw)
+    const hash = createHash('sha256').update(`/v1/credits\n${raw}`).digest('hex')
+    const spelled = `update idempotency_record set request_hash = '\\x${hash}' where key = 'earlier'`
+    await execute(service.database.url, spelled)
+    expect((await said('/v1/credits', 'earlier', raw)).text).toBe(first.text)
+  })
 })
 
 test('a key belongs to the API key that it came with', async () => {

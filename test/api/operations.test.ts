@@ -1,9 +1,11 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AcceptedBillRun, AcceptedCredit, Account, BillRun, Page, Schedule } from '../../src/client/api-types.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { bootstrapKeys } from '../../src/ledger/api-keys.ts'
 import { events } from '../support/bill-run-events.ts'
+import { execute } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, post } from '../support/expected-answer.ts'
 import { furnish, type Ids } from '../support/furnished.ts'
@@ -131,6 +133,21 @@ test('a second process without BOOTSTRAP_API_KEY leaves the key of the first alo
   await eventually(async () => expect(await status()).toBe(401))
   await inTransaction(service.db, (tx) => bootstrapKeys(tx, BOOTSTRAP_KEY))
   await eventually(async () => expect(await status()).toBe(200))
+})
+
+test('migrations that are still to be made are said to be so, and which only in the log', async () => {
+  const { rows } = await sql<{ name: string }>`select max(name) as name from schema_migration`.execute(service.db)
+  const name = rows[0]?.name
+  const one = `where name = '${name}'`
+  await execute(service.database.url, `update schema_migration set name = '0000-none' ${one}`)
+  try {
+    const { status, body, text } = await service.call('GET', '/readyz', { key: null })
+    expect([status, body]).toEqual([503, { status: 'not ready', database: 'ok', queue: 'ok', migrations: 'pending' }])
+    expect(text).not.toContain(name)
+    expect(service.logged).toContainEqual(expect.objectContaining({ level: 40, missing: [name] }))
+  } finally {
+    await execute(service.database.url, `update schema_migration set name = '${name}' where name = '0000-none'`)
+  }
 })
 
 test('health, readiness and metrics', async () => {

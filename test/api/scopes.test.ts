@@ -1,6 +1,8 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { buildApi } from '../../src/api/server.ts'
 import { createKey, revokeKey, SCOPES } from '../../src/ledger/api-keys.ts'
+import { captureLog } from '../support/captured-log.ts'
 import { EVERY_CALL, type KnownCall } from '../support/every-call.ts'
 import { fill, NOBODY } from '../support/furnished.ts'
 import { expectProblem } from '../support/problem.ts'
@@ -109,6 +111,22 @@ test('/healthz, /readyz and /metrics need no key', async () => {
   for (const path of ['/healthz', '/readyz', '/metrics']) {
     expect((await service.call('GET', path, { key: null })).status, path).toBe(200)
   }
+})
+
+test('a service with a route that declares neither a scope nor that it is public does not start', async () => {
+  const { context } = service
+  const build = async (config: object) => {
+    const api = await buildApi(context, captureLog().log)
+    api.get('/v1/forgotten', { config }, async () => 'secret')
+    try {
+      await api.ready()
+    } finally {
+      await api.close()
+    }
+  }
+  await expect(build({})).rejects.toThrow('GET /v1/forgotten, HEAD /v1/forgotten')
+  await build({ scope: 'read' })
+  await build({ isPublic: true })
 })
 
 test('the scheme is taken in any case', async () => {

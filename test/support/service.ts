@@ -103,7 +103,8 @@ export async function openService({
   ) as Readonly<Record<Scope, string>>
 
   const { log, logged } = captureLog()
-  const api = await buildApi({ config, db, backend, queues }, log)
+  const context = { config, db, backend, queues }
+  const api = await buildApi(context, log)
   const url = await api.listen({ port: 0, host: '127.0.0.1' })
   const port = Number(new URL(url).port)
 
@@ -124,6 +125,8 @@ export async function openService({
   }
   return {
     api,
+    /** What the API works with. */
+    context,
     url,
     port,
     db,

@@ -6,13 +6,14 @@ import { ANSWERS } from '../example-answers.ts'
 
 const Ready = Type.Object({
   status: Type.Enum(['ready', 'not ready']),
-  database: Type.String(),
-  queue: Type.String(),
-  migrations: Type.String(),
+  database: Type.Enum(['ok', 'unreachable']),
+  queue: Type.Enum(['ok', 'unreachable']),
+  migrations: Type.Enum(['ok', 'pending', 'unknown'], { description: 'unknown: the database cannot be asked' }),
 })
 
 export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
   api.get('/healthz', {
+    config: { isPublic: true },
     schema: {
       operationId: 'getHealth',
       summary: 'Alive',
@@ -26,6 +27,7 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
   })
 
   api.get('/readyz', {
+    config: { isPublic: true },
     schema: {
       operationId: 'getReadiness',
       summary: 'Able to serve: database and queue can be reached, migrations are current',
@@ -36,8 +38,8 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
         503: { ...Ready, description: 'Not ready', examples: [ANSWERS.notReady] },
       },
     },
-    handler: async (_request, reply) => {
-      const { ready, ...parts } = await readReadiness(db, backend)
+    handler: async (request, reply) => {
+      const { ready, ...parts } = await readReadiness(db, backend, request.log)
       if (!ready) reply.header('retry-after', '5')
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts })
     },
@@ -48,6 +50,7 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
     metrics.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1_000),
   )
   api.get('/metrics', {
+    config: { isPublic: true },
     schema: {
       operationId: 'getMetrics',
       summary: 'Prometheus metrics',
