@@ -1,7 +1,12 @@
+import { writeSync } from 'node:fs'
 import type { Command } from 'commander'
+import type { Logger } from 'pino'
 import { buildApi } from '../api/server.ts'
+import { StartError } from '../config.ts'
+import type { Db } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
-import { bootstrapKeys } from '../ledger/api-keys.ts'
+import { SCOPES } from '../ledger/api-keys.ts'
+import { keepBootstrapKey, makeFirstKey } from '../ledger/first-keys.ts'
 import { openProcess } from '../open-process.ts'
 
 /** `nightbill api`: the HTTP API alone, beside workers that run elsewhere. */
@@ -12,16 +17,34 @@ export function addApiCommand(program: Command): void {
     .addHelpText('after', '\nExample:\n  $ DATABASE_URL=postgres://nightbill@db/nightbill nightbill api')
     .action(async () => {
       const { config, log, db, backend, queues, onStop } = await openProcess('api')
-      const newKey = await inTransaction(db, (tx) => bootstrapKeys(tx, config.BOOTSTRAP_API_KEY))
+      if (config.BOOTSTRAP_API_KEY !== undefined) await keepNamedKey(db, config.BOOTSTRAP_API_KEY, log)
       const api = await buildApi({ config, db, backend, queues }, log)
       onStop(() => api.close())
       const address = await api.listen({ port: config.PORT, host: config.HOST })
-      console.log(banner(address, newKey))
+      // Last, when nothing else can fail any more: the key is shown this once.
+      if (!(await offerFirstKey(db, address))) console.log(banner(address))
     })
 }
 
-/** What a newcomer needs, in the order in which it is needed. The key is shown this once. */
-function banner(address: string, newKey: string | undefined): string {
+async function keepNamedKey(db: Db, key: string, log: Logger): Promise<void> {
+  const { inForce, scopes } = await inTransaction(db, (tx) => keepBootstrapKey(tx, key))
+  if (!inForce) log.warn('BOOTSTRAP_API_KEY was revoked or has expired and opens nothing: set it to another')
+  else if (scopes.length < SCOPES.length) log.warn({ scopes }, 'BOOTSTRAP_API_KEY is a key that has these scopes alone')
+}
+
+/** Makes and shows the first key when there is none; returns whether it did. Throws a StartError when the key that was shown may not work. */
+async function offerFirstKey(db: Db, address: string): Promise<boolean> {
+  try {
+    // At once, not when stdout gets to it: the key is kept only if this has been written.
+    return await inTransaction(db, (tx) => makeFirstKey(tx, (key) => writeSync(1, `${banner(address, key)}\n`)))
+  } catch (error) {
+    const why = error instanceof Error ? error.message : String(error)
+    throw new StartError(`the first API key could not be shown or kept, and does not work: start again (${why})`)
+  }
+}
+
+/** What a newcomer needs, in the order in which it is needed. */
+function banner(address: string, newKey?: string): string {
   const key = newKey ?? '$NIGHTBILL_API_KEY'
   return [
     '',

@@ -7,7 +7,7 @@ import { Refusal } from '../problems.ts'
 export const SCOPES = ['enqueue', 'read', 'operate', 'admin'] as const
 
 /** The name of the key of BOOTSTRAP_API_KEY. */
-const BOOTSTRAP = 'bootstrap'
+export const BOOTSTRAP = 'bootstrap'
 
 /** A key as it is shown, once: what follows cannot be recovered from what is stored. */
 export type NewKey = { readonly id: string; readonly key: string }
@@ -37,6 +37,9 @@ export async function createKey(
   return { id, key }
 }
 
+/** Neither revoked nor expired. */
+export const IN_FORCE = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`
+
 /** Finds a key that is neither unknown nor revoked nor expired: those three answer alike. */
 export async function findKey(
   db: Db,
@@ -47,8 +50,7 @@ export async function findKey(
     .selectFrom('api_key')
     .select(['id', 'scopes', 'key_hash'])
     .where('key_hash', '=', hash)
-    .where('revoked_at', 'is', null)
-    .where((eb) => eb.or([eb('expires_at', 'is', null), eb('expires_at', '>', sql<Date>`now()`)]))
+    .where(IN_FORCE)
     .executeTakeFirst()
   return row && timingSafeEqual(row.key_hash, hash) ? { id: row.id, scopes: row.scopes } : undefined
 }
@@ -61,30 +63,4 @@ export async function revokeKey(tx: Tx, id: string): Promise<void> {
     .where('id', '=', id)
     .executeTakeFirstOrThrow()
   if (numUpdatedRows === 0n) throw new Refusal('key_not_found', `there is no API key ${id}`)
-}
-
-/**
- * Sees to it that somebody can get in: keeps the key that the environment names, and only that one, as the bootstrap key. A process
- * whose environment names none leaves that of others alone; with no key in the database it makes one with every scope, and returns it, which
- * is to be shown once.
- */
-export async function bootstrapKeys(tx: Tx, bootstrapKey: string | undefined): Promise<string | undefined> {
-  await sql`select pg_advisory_xact_lock(hashtext('nightbill bootstrap key'))`.execute(tx)
-  if (bootstrapKey !== undefined) {
-    await tx
-      .updateTable('api_key')
-      .set({ revoked_at: sql`now()` })
-      .where('name', '=', BOOTSTRAP)
-      .where('revoked_at', 'is', null)
-      .where('key_hash', '<>', hashKey(bootstrapKey))
-      .execute()
-    await tx
-      .insertInto('api_key')
-      .values({ id: newId(), name: BOOTSTRAP, key_hash: hashKey(bootstrapKey), scopes: [...SCOPES] })
-      .onConflict((conflict) => conflict.column('key_hash').doUpdateSet({ revoked_at: null, scopes: [...SCOPES] }))
-      .execute()
-    return undefined
-  }
-  const live = await tx.selectFrom('api_key').select('id').where('revoked_at', 'is', null).limit(1).executeTakeFirst()
-  return live ? undefined : (await createKey(tx, 'first', SCOPES)).key
 }

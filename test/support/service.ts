@@ -5,9 +5,10 @@ import { buildApi } from '../../src/api/server.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { bootstrapKeys, createKey, SCOPES } from '../../src/ledger/api-keys.ts'
+import { createKey, SCOPES } from '../../src/ledger/api-keys.ts'
 import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
 import { carryOutBillRun } from '../../src/ledger/carry-out-bill-run.ts'
+import { keepBootstrapKey } from '../../src/ledger/first-keys.ts'
 import { recordCredits } from '../../src/ledger/record-credits.ts'
 import { requestReversals } from '../../src/ledger/request-reversals.ts'
 import { openBackend, prepareBackend } from '../../src/queue/backend.ts'
@@ -97,7 +98,7 @@ export async function openService({
     onError: () => {},
   })
   const queues = await openQueues(backend)
-  await inTransaction(db, (tx) => bootstrapKeys(tx, BOOTSTRAP_KEY))
+  await inTransaction(db, (tx) => keepBootstrapKey(tx, BOOTSTRAP_KEY))
   const keys = Object.fromEntries(
     await Promise.all(SCOPES.map(async (scope) => [scope, (await createKey(db, scope, [scope])).key])),
   ) as Readonly<Record<Scope, string>>
