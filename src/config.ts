@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Static, Type } from 'typebox'
 import Value from 'typebox/value'
 
@@ -48,6 +49,19 @@ export const ConfigSchema = Type.Object({
   LOCK_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long a statement may wait for a lock'),
   DATABASE_POOL: Count(10, 200, 'Database connections that one process opens at most'),
   RATE_LIMIT_PER_MINUTE: Count(600_000, 100_000_000, 'Requests a minute that one API key may make'),
+  RATE_LIMIT_UNKNOWN_PER_MINUTE: Count(
+    600,
+    100_000_000,
+    'Unknown API keys a minute that may be tried from one address, and requests that need none',
+  ),
+  EVENT_STREAMS_PER_KEY: Count(200, 100_000, 'Event streams that one API key may hold open on one API process'),
+  TRUST_PROXY: Type.Optional(
+    Type.String({
+      maxLength: 1_000,
+      description:
+        'Addresses of the proxies in front of the API, separated by commas, whose X-Forwarded headers are believed',
+    }),
+  ),
   BODY_LIMIT_BYTES: Type.Integer({
     default: 2_097_152,
     minimum: 1_024,
@@ -102,7 +116,19 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
 function hasForm(name: string, text: string): boolean {
   const { type } = ConfigSchema.properties[name as keyof Config] as { type?: string }
   if (type === 'integer') return /^-?[0-9]+$/.test(text)
+  if (name === 'TRUST_PROXY') return text.split(',').every((one) => isProxy(one.trim()))
   return !name.endsWith('_URL') || URL.canParse(text)
+}
+
+/** An address, a network such as 10.0.0.0/8, or a name of one that Fastify knows. */
+function isProxy(text: string): boolean {
+  if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
+  const [address = '', bits, ...more] = text.split('/')
+  const family = isIP(address)
+  const longest = family === 4 ? 32 : 128
+  return (
+    family !== 0 && more.length === 0 && (bits === undefined || (/^[0-9]{1,3}$/.test(bits) && Number(bits) <= longest))
+  )
 }
 
 /** The environment of this process with some variables set otherwise: for a process that it starts. */

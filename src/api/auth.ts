@@ -4,35 +4,81 @@ import { findKey } from '../ledger/api-keys.ts'
 import { Refusal } from '../problems.ts'
 import type { Caller, Scope } from './context.ts'
 import { sendRefusal } from './errors.ts'
+import { networkOf, type RequestCounts } from './request-counts.ts'
 
 /** How long a key that was found is believed, in ms: so long may a revoked key still work on this process. */
 const BELIEVED_MS = 1_000
 const MOST_REMEMBERED = 10_000
 
-/** Finds who calls by the API key. Remembers keys for a moment, so that a burst of requests costs one look-up. */
-export function openAuth(db: Db): onRequestAsyncHookHandler {
-  const remembered = new Map<string, { readonly caller: Caller | undefined; readonly until: number }>()
+export type AuthOptions = {
+  readonly counts: RequestCounts
+  /** How many keys that are not known may be tried from one address in a minute, before the next are not even looked up. */
+  readonly maxUnknown: number
+}
 
-  const callerOf = async (key: string): Promise<Caller | undefined> => {
-    const known = remembered.get(key)
-    if (known && known.until > Date.now()) return known.caller
-    const caller = await findKey(db, key)
-    if (remembered.size >= MOST_REMEMBERED) remembered.clear()
-    remembered.set(key, { caller, until: Date.now() + BELIEVED_MS })
-    return caller
-  }
-
+/** Finds who calls by the API key. */
+export function openAuth(db: Db, options: AuthOptions): onRequestAsyncHookHandler {
+  const callerOf = openKeyRing(db, options)
   return async (request, reply) => {
     const { scope, asPassword = false } = request.routeOptions.config
     if (scope === undefined) return
     const key = keyOf(request.headers.authorization, asPassword)
-    const caller = key === undefined ? undefined : await callerOf(key)
-    const refusal = refuse(caller, scope)
+    const caller = key === undefined ? undefined : await callerOf(key, networkOf(request.ip))
     // Answered here and not thrown: the dashboard has an error handler of its own, which would make it a 500.
+    if (caller !== undefined && 'tryAgainInMs' in caller) {
+      const seconds = Math.ceil(caller.tryAgainInMs / 1_000)
+      reply.header('retry-after', String(seconds))
+      const detail = `too many unknown keys from this address: try again in ${seconds} seconds`
+      return sendRefusal(reply, new Refusal('too_many_requests', detail))
+    }
+    const refusal = refuse(caller, scope)
     if (refusal?.code === 'unauthenticated')
       reply.header('www-authenticate', asPassword ? 'Basic realm="nightbill", charset="UTF-8"' : 'Bearer')
     if (refusal) return sendRefusal(reply, refusal)
     request.caller = caller
+  }
+}
+
+type Found = Caller | { readonly tryAgainInMs: number } | undefined
+
+/**
+ * Finds keys. Those that are in force are remembered for a moment, so that a burst of requests costs one look-up; after it they are looked up again,
+ * whatever else comes from their address. What is not known is looked up only so often by address: to guess costs the others nothing.
+ */
+function openKeyRing(db: Db, { counts, maxUnknown }: AuthOptions): (key: string, address: string) => Promise<Found> {
+  const remembered = new Map<string, { readonly caller: Caller; readonly until: number }>()
+  const underWay = new Map<string, Promise<Found>>()
+
+  const remember = (key: string, caller: Caller) => {
+    remembered.delete(key)
+    remembered.set(key, { caller, until: performance.now() + BELIEVED_MS })
+    const [oldest] = remembered.keys()
+    if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
+  }
+
+  const lookUp = async (key: string, address: string): Promise<Found> => {
+    const unknown = `unknown keys from ${address}`
+    // Counted before it is looked up: many may come at once.
+    const { count, resetInMs } = counts.take(unknown)
+    if (count > maxUnknown && !remembered.has(key)) return { tryAgainInMs: resetInMs }
+    let isUnknown = false
+    try {
+      const caller = await findKey(db, key)
+      isUnknown = caller === undefined
+      if (caller) remember(key, caller)
+      else remembered.delete(key)
+      return caller
+    } finally {
+      if (!isUnknown) counts.giveBack(unknown)
+    }
+  }
+
+  return (key, address) => {
+    const known = remembered.get(key)
+    if (known && known.until > performance.now()) return Promise.resolve(known.caller)
+    const looking = underWay.get(key) ?? lookUp(key, address).finally(() => underWay.delete(key))
+    underWay.set(key, looking)
+    return looking
   }
 }
 

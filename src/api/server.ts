@@ -1,4 +1,3 @@
-import rateLimit from '@fastify/rate-limit'
 import swagger from '@fastify/swagger'
 import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import fastify, { type FastifyBaseLogger, type FastifyRequest, type HTTPMethods, LogController } from 'fastify'
@@ -14,6 +13,8 @@ import { handleError, sendRefusal, unreadableAnswer } from './errors.ts'
 import { parseJsonBody } from './json-body.ts'
 import { OPENAPI } from './openapi.ts'
 import { openPages } from './pages.ts'
+import { limitRequests } from './rate-limit.ts'
+import { openRequestCounts } from './request-counts.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { billRunEventRoutes } from './routes/bill-run-events.ts'
 import { billRunRoutes } from './routes/bill-runs.ts'
@@ -53,6 +54,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     genReqId: () => newId(),
+    trustProxy: config.TRUST_PROXY ?? false,
     bodyLimit: config.BODY_LIMIT_BYTES,
     requestTimeout: 30_000,
     connectionTimeout: 0,
@@ -79,6 +81,8 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   }).withTypeProvider<TypeBoxTypeProvider>()
 
   requireDeclaredAccess(api)
+  const counts = openRequestCounts(db, log)
+  api.addHook('onClose', counts.close)
   api.decorateRequest('caller', undefined)
   api.removeAllContentTypeParsers()
   api.addContentTypeParser('application/json', { parseAs: 'buffer' }, async (request: FastifyRequest, body: Buffer) => {
@@ -103,7 +107,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
     sendRefusal(reply, new Refusal('route_not_found', `there is no ${request.method} ${request.url.split('?')[0]}`)),
   )
   api.addHook('onRequest', refuseOtherSites)
-  api.addHook('onRequest', openAuth(db))
+  api.addHook('onRequest', openAuth(db, { counts, maxUnknown: config.RATE_LIMIT_UNKNOWN_PER_MINUTE }))
   api.addHook('preValidation', async (request) => {
     const { config, schema, url } = request.routeOptions
     if (config.bodyOptional && request.body === undefined) request.body = {}
@@ -123,17 +127,9 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   })
 
   api.addSchema(ProblemView)
+  await limitRequests(api, config, counts)
   await api.register(swagger, OPENAPI)
   api.get('/openapi.json', { config: { isPublic: true }, schema: { hide: true } }, async () => api.swagger())
-  await api.register(rateLimit, {
-    max: config.RATE_LIMIT_PER_MINUTE,
-    timeWindow: 60_000,
-    hook: 'preParsing',
-    keyGenerator: (request) => request.caller?.id ?? request.ip,
-    errorResponseBuilder: (_request, { after }) =>
-      new Refusal('too_many_requests', `too many requests with this key: try again in ${after}`),
-  })
-
   const methodsOf = new Map<string, Set<string>>()
   api.addHook('onRoute', (route) => {
     const methods = methodsOf.get(route.url) ?? new Set()

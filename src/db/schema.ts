@@ -233,6 +233,12 @@ export interface Reconciliation {
   violations: number;
 }
 
+export interface RequestCount {
+  count: number;
+  minute: Timestamp;
+  subject: string;
+}
+
 export interface Schedule {
   bill_group: string;
   cron: string;
@@ -260,5 +266,6 @@ export interface DB {
   invoice_transaction: InvoiceTransaction;
   job: Job;
   reconciliation: Reconciliation;
+  request_count: RequestCount;
   schedule: Schedule;
 }

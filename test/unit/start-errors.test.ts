@@ -49,6 +49,9 @@ test.each([
   ['LOG_LEVEL', 'loud'],
   ['BILL_BATCH_SIZE', '0'],
   ['QUEUE_PREFIX', 'a b'],
+  ['TRUST_PROXY', 'yes'],
+  ['TRUST_PROXY', '10.0.0.1,10.0.0.0/33'],
+  ['TRUST_PROXY', '10.0.0.999'],
   ['IDEMPOTENCY_HOURS', '23'],
   ['JOB_DAYS', '29'],
 ])('%s=%s is not taken', (name, value) => {
@@ -59,6 +62,10 @@ test.each([
 
 test('an empty setting is as good as none', () => {
   expect(readConfig({ PORT: '', DATABASE_URL: '' })).toEqual(readConfig({}))
+})
+
+test.each(['loopback', '10.0.0.1, 10.1.0.0/16', '2001:db8::/32', '::1'])('TRUST_PROXY=%s is taken', (value) => {
+  expect(readConfig({ TRUST_PROXY: value }).TRUST_PROXY).toBe(value)
 })
 
 test.concurrent.each([

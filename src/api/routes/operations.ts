@@ -11,9 +11,12 @@ const Ready = Type.Object({
   migrations: Type.Enum(['ok', 'pending', 'unknown'], { description: 'unknown: the database cannot be asked' }),
 })
 
+/** Asked by whoever keeps the service running, who must not be refused because of others behind the same address. */
+const WATCHED = { isPublic: true, rateLimit: false } as const
+
 export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
   api.get('/healthz', {
-    config: { isPublic: true },
+    config: WATCHED,
     schema: {
       operationId: 'getHealth',
       summary: 'Alive',
@@ -27,7 +30,7 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
   })
 
   api.get('/readyz', {
-    config: { isPublic: true },
+    config: WATCHED,
     schema: {
       operationId: 'getReadiness',
       summary: 'Able to serve: database and queue can be reached, migrations are current',

@@ -1,0 +1,103 @@
+import { isIPv6 } from 'node:net'
+import { sql } from 'kysely'
+import type { Logger } from 'pino'
+import type { Db } from '../db/open.ts'
+import { pgArray } from '../db/pg-array.ts'
+import { every } from '../queue/every.ts'
+
+/** How often processes tell each other what they counted, in ms: by so much may a limit be overrun. */
+const SHARE_EVERY_MS = 1_000
+const WINDOW_MS = 60_000
+const MOST_SUBJECTS = 10_000
+
+/** How often something was counted in this minute, and in how many ms the next one begins. */
+export type Counted = { readonly count: number; readonly resetInMs: number }
+
+/** What is counted by the minute, a subject each: an API key, or an address. */
+export type RequestCounts = {
+  /** Counts once more. */
+  readonly take: (subject: string) => Counted
+  /** Takes back one that should not count. */
+  readonly giveBack: (subject: string) => void
+  readonly close: () => Promise<void>
+}
+
+/** `shared`: what the database knew when it was asked; `own`: what this process counted since. */
+type Window = { shared: number; own: number; until: number }
+
+/**
+ * Counts in this process, and adds up with all others in the database once a second, so that a limit holds however many processes there are, and no
+ * request waits for it. While the database is away each process counts alone.
+ */
+export function openRequestCounts(db: Db, log: Logger): RequestCounts {
+  const windows = new Map<string, Window>()
+
+  const windowOf = (subject: string): Window => {
+    const now = performance.now()
+    const known = windows.get(subject)
+    const window = known && known.until > now ? known : { shared: 0, own: 0, until: now + WINDOW_MS }
+    // Set anew, so that the first of the map is the one that was not heard of for longest.
+    windows.delete(subject)
+    windows.set(subject, window)
+    const [oldest] = windows.keys()
+    if (windows.size > MOST_SUBJECTS && oldest !== undefined) windows.delete(oldest)
+    return window
+  }
+
+  const share = async () => {
+    const changed = [...windows].flatMap(([subject, window]) =>
+      window.own === 0 ? [] : [{ subject, window, own: window.own }],
+    )
+    if (changed.length === 0) return
+    const shared = new Map((await addUp(db, changed)).map((row) => [row.subject, row]))
+    for (const { subject, window, own } of changed) {
+      const { count, leftMs } = shared.get(subject) as Shared
+      Object.assign(window, { shared: count, own: window.own - own, until: performance.now() + leftMs })
+    }
+  }
+
+  const close = every(SHARE_EVERY_MS, 'sharing the counts of requests', share, log)
+  return {
+    take: (subject) => {
+      const window = windowOf(subject)
+      window.own += 1
+      return { count: window.shared + window.own, resetInMs: window.until - performance.now() }
+    },
+    giveBack: (subject) => {
+      windowOf(subject).own -= 1
+    },
+    close,
+  }
+}
+
+type Shared = { readonly subject: string; readonly count: number; readonly leftMs: number }
+
+/** Adds to the counts of this minute, by the database's clock, and returns what they are then. Forgets those of earlier ones. */
+async function addUp(
+  db: Db,
+  changed: readonly { readonly subject: string; readonly own: number }[],
+): Promise<readonly Shared[]> {
+  await sql`
+    with old as (
+      select subject, minute from request_count where minute < now() - interval '5 minutes' for update skip locked)
+    delete from request_count using old
+    where (request_count.subject, request_count.minute) = (old.subject, old.minute)`.execute(db)
+  const { rows } = await sql<Shared>`
+    insert into request_count (subject, minute, count)
+    select subject, date_trunc('minute', now()), own
+    from unnest(${changed.map(({ subject }) => subject)}::text[], ${pgArray(changed.map(({ own }) => own))}::integer[])
+      as row (subject, own) order by subject
+    on conflict (subject, minute) do update set count = request_count.count + excluded.count
+    returning subject, count,
+      (extract(epoch from minute + interval '1 minute' - now()) * 1000)::integer as "leftMs"`.execute(db)
+  return rows
+}
+
+/** The address, or the network of an IPv6 one: who has one address of a /64 has them all. */
+export function networkOf(address: string): string {
+  if (!isIPv6(address) || address.includes('.')) return address.slice(0, 64)
+  const [before = '', after = ''] = address.split('::')
+  const [head, tail] = [before.split(':').filter(Boolean), after.split(':').filter(Boolean)]
+  const groups = [...head, ...Array<string>(8 - head.length - tail.length).fill('0'), ...tail]
+  return `${groups.slice(0, 4).join(':')}::/64`
+}
