@@ -55,6 +55,12 @@ export async function findKey(
   return row && timingSafeEqual(row.key_hash, hash) ? { id: row.id, scopes: row.scopes } : undefined
 }
 
+/** Those of these keys that are in force. */
+export async function keysInForce(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db.selectFrom('api_key').select('id').where('id', 'in', ids).where(IN_FORCE).execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
 /** Revokes a key at once. Throws a Refusal `key_not_found`. */
 export async function revokeKey(tx: Tx, id: string): Promise<void> {
   const { numUpdatedRows } = await tx

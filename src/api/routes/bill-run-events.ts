@@ -1,19 +1,25 @@
-import { setTimeout as sleep } from 'node:timers/promises'
 import { Type } from 'typebox'
 import { Uuid } from '../../jobs/formats.ts'
+import { keysInForce } from '../../ledger/api-keys.ts'
+import { Refusal } from '../../problems.ts'
 import type { Routes } from '../context.ts'
+import { openEventStream } from '../event-stream.ts'
 import { problems } from '../view-responses.ts'
+import { openRunWatch } from '../watch-runs.ts'
 import { readBillRun } from './bill-runs.ts'
 
-const LOOK_EVERY_MS = 500
-/** Something is sent at least this often, so that proxies keep the connection. */
-const SILENT_AT_MOST_MS = 15_000
-
 export const billRunEventRoutes: Routes = (api, context) => {
+  const { config, db } = context
+  const runs = openRunWatch({
+    read: (billRunId) => readBillRun(context, billRunId),
+    inForce: (keyIds) => keysInForce(db, keyIds),
+    onError: (err, billRunId) => api.log.warn({ err, billRunId }, 'stopped sending events'),
+  })
   // Otherwise whoever watches a run would keep the process from stopping until the run ends.
   let closing = false
   api.addHook('preClose', async () => {
     closing = true
+    runs.close()
   })
 
   api.get('/v1/bill-runs/:billRunId/events', {
@@ -21,7 +27,9 @@ export const billRunEventRoutes: Routes = (api, context) => {
     schema: {
       operationId: 'watchBillRun',
       summary: 'A bill run as Server-Sent Events, until it ends',
-      description: 'An event `bill-run` with the same object as GET /v1/bill-runs/{billRunId} whenever it changed.',
+      description:
+        'An event `bill-run` with the same object as GET /v1/bill-runs/{billRunId} whenever it changed. The stream ends when the run has ended, ' +
+        'or the key is no longer in force. A key may hold a limited number of streams open: 429 beyond.',
       tags: ['bill runs'],
       params: Type.Object({ billRunId: Uuid }),
       response: {
@@ -34,35 +42,17 @@ export const billRunEventRoutes: Routes = (api, context) => {
     },
     handler: async (request, reply) => {
       const { billRunId } = request.params
-      let run = await readBillRun(context, billRunId)
-      reply.hijack()
-      const { raw } = reply
-      raw.writeHead(200, {
-        'content-type': 'text/event-stream',
-        'x-request-id': request.id,
-        'cache-control': 'no-store',
-        // The stream ends with its connection, which would otherwise be kept, idle, while the process stops.
-        connection: 'close',
-        'x-accel-buffering': 'no',
-      })
-      let sent = ''
-      let sentAt = 0
-      try {
-        while (!raw.destroyed && !closing) {
-          const data = JSON.stringify(run)
-          if (data !== sent) raw.write(`event: bill-run\ndata: ${data}\n\n`)
-          else if (Date.now() - sentAt > SILENT_AT_MOST_MS) raw.write(': still there\n\n')
-          if (data !== sent || Date.now() - sentAt > SILENT_AT_MOST_MS) sentAt = Date.now()
-          sent = data
-          if (run.finishedAt !== null) break
-          await sleep(LOOK_EVERY_MS)
-          run = await readBillRun(context, billRunId)
-        }
-      } catch (error) {
-        request.log.warn({ err: error, billRunId }, 'stopped sending events')
-      } finally {
-        raw.end()
+      const keyId = request.caller?.id ?? ''
+      const run = await readBillRun(context, billRunId)
+      if (runs.streamsOf(keyId) >= config.EVENT_STREAMS_PER_KEY) {
+        reply.header('retry-after', '5')
+        throw new Refusal('too_many_requests', `this key holds ${config.EVENT_STREAMS_PER_KEY} event streams open`)
       }
+      reply.hijack()
+      const stream = openEventStream(reply.raw, { event: 'bill-run', requestId: request.id })
+      stream.show(JSON.stringify(run))
+      if (run.finishedAt !== null || closing || reply.raw.destroyed) return stream.end()
+      reply.raw.once('close', runs.watch(billRunId, { keyId, stream }))
     },
   })
 }
