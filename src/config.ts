@@ -26,6 +26,19 @@ export const ConfigSchema = Type.Object({
   DATABASE_URL: Url('postgres|postgresql', 'A Postgres 17 or 18 of your own; without it an embedded one is started'),
   REDIS_URL: Url('redis|rediss', 'A Redis 7 or Valkey 8 for the queue; without it the queue is in Postgres'),
   REDIS_CLUSTER: Type.Boolean({ default: false, description: 'True when REDIS_URL names a node of a Redis Cluster' }),
+  REDIS_SENTINELS: Type.Optional(
+    Type.String({
+      pattern: '^[^\\s,/@]+:[0-9]{1,5}(,[^\\s,/@]+:[0-9]{1,5})*$',
+      description:
+        "Sentinels that know where the master is, as host:port,host:port; REDIS_URL then has the master's name in place of a host",
+    }),
+  ),
+  REDIS_SENTINEL_USER: Type.Optional(
+    Type.String({ minLength: 1, description: 'The user name that Sentinels ask for' }),
+  ),
+  REDIS_SENTINEL_PASSWORD: Type.Optional(
+    Type.String({ minLength: 1, description: 'The password that Sentinels ask for' }),
+  ),
   BOOTSTRAP_API_KEY: Type.Optional(
     Type.String({ minLength: 16, pattern: '^[\\x21-\\x7e]+$', description: 'An API key with every scope' }),
   ),
@@ -109,7 +122,18 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     })
     throw new StartError(`${reasons.join('; ')}. See .env.example`)
   }
+  const unclear = whatIsUnclear(config as Config)
+  if (unclear !== undefined) throw new StartError(`${unclear}. See .env.example`)
   return Object.freeze(config as Config)
+}
+
+/** Settings that are valid each by itself and say nothing together, or two things: a queue that is elsewhere than meant would be worse. */
+function whatIsUnclear({ REDIS_URL, REDIS_CLUSTER, REDIS_SENTINELS }: Config): string | undefined {
+  const [name] = [REDIS_CLUSTER && 'REDIS_CLUSTER', REDIS_SENTINELS && 'REDIS_SENTINELS'].filter(Boolean)
+  if (name && REDIS_URL === undefined) return `${name} is set and REDIS_URL is not`
+  if (REDIS_CLUSTER && REDIS_SENTINELS)
+    return 'REDIS_CLUSTER and REDIS_SENTINELS are both set: a Redis Cluster has no Sentinels'
+  return undefined
 }
 
 /** What the schema cannot see once text has become a number, or does not look into. */

@@ -3,6 +3,7 @@ import { type Config, readConfig, StartError } from './config.ts'
 import { pendingMigrations, refuseNewer } from './db/migrate.ts'
 import { type Db, openDb } from './db/open.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
+import { sentinelsOf } from './queue/redis.ts'
 import { openQueues, type Queues } from './queue/wake.ts'
 
 export type OpenProcess = {
@@ -63,6 +64,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     databaseUrl,
     redisUrl: config.REDIS_URL,
     redisCluster: config.REDIS_CLUSTER,
+    redisSentinels: sentinelsOf(config),
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
   })

@@ -12,8 +12,8 @@ export type TestRedisCluster = {
   stop(): Promise<void>
 }
 
-/** Starts a Redis Cluster of three nodes on loopback, without replicas. Throws when it does not form within a minute. */
-export async function startRedisCluster(): Promise<TestRedisCluster> {
+/** Starts a Redis Cluster of three nodes on loopback, without replicas, which asks for the password if one is given. Throws when it does not form within a minute. */
+export async function startRedisCluster({ password }: { readonly password?: string } = {}): Promise<TestRedisCluster> {
   const nodes = await Promise.all(
     [1, 2, 3].map(async () => {
       // The nodes talk to each other on another port, which would be past the last one for a high port plus 10,000.
@@ -24,14 +24,19 @@ export async function startRedisCluster(): Promise<TestRedisCluster> {
         String(await freePort()),
         '--cluster-node-timeout',
         '2000',
+        ...(password === undefined ? [] : ['--requirepass', password, '--masterauth', password]),
       ]
       return startRedis({ args })
     }),
   )
   const hosts = nodes.map(({ port }) => `127.0.0.1:${port}`)
-  await promisify(execFile)('redis-cli', ['--cluster', 'create', ...hosts, '--cluster-yes'])
-  const url = nodes[0]?.url as string
-  const cluster = new Cluster([url])
+  await promisify(execFile)('redis-cli', [
+    ...(password === undefined ? [] : ['-a', password]),
+    ...['--cluster', 'create', ...hosts, '--cluster-yes'],
+  ])
+  const node = nodes[0]?.url as string
+  const url = password === undefined ? node : node.replace('://', `://:${password}@`)
+  const cluster = new Cluster([url], password === undefined ? {} : { redisOptions: { password } })
   await eventually(
     async () => {
       const info = await Promise.all(cluster.nodes('master').map((node) => node.cluster('INFO')))

@@ -38,6 +38,9 @@ test.each([
   ['REDIS_URL', 'localhost:6379'],
   ['REDIS_URL', 'http://localhost'],
   ['REDIS_URL', 'redis://localhost:notaport'],
+  ['REDIS_SENTINELS', 'localhost'],
+  ['REDIS_SENTINELS', 'redis://localhost:26379'],
+  ['REDIS_SENTINELS', 'one:26379, two:26379'],
   ['NIGHTBILL_URL', 'localhost:3000'],
   ['NIGHTBILL_URL', 'http://localhost:notaport'],
   ['PORT', 'http'],
@@ -58,6 +61,14 @@ test.each([
   expect(() => readConfig({ [name]: value })).toThrow(
     new RegExp(`^${name} is not valid \\(.*\\)\\. See \\.env\\.example$`),
   )
+})
+
+test.each([
+  [{ REDIS_SENTINELS: 'one:26379' }, /^REDIS_SENTINELS is set and REDIS_URL is not\. See/],
+  [{ REDIS_CLUSTER: 'true' }, /^REDIS_CLUSTER is set and REDIS_URL is not\. See/],
+  [{ REDIS_URL: 'redis://one', REDIS_CLUSTER: 'true', REDIS_SENTINELS: 'one:26379' }, /are both set/],
+])('%j says nothing clear, and is not taken', (settings, why) => {
+  expect(() => readConfig(settings)).toThrow(why)
 })
 
 test('an empty setting is as good as none', () => {
