@@ -93,6 +93,11 @@ export const ConfigSchema = Type.Object({
     maximum: 3_650,
     description: 'How long a finished job can be asked for',
   }),
+  RECONCILE_AT: Type.String({
+    default: '04:30',
+    pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
+    description: 'When the whole database is reconciled each day, HH:MM in UTC',
+  }),
   SHUTDOWN_MS: Milliseconds(25_000, 100, 'How long a process may finish what it has begun when it is told to stop'),
   NIGHTBILL_URL: Url('http|https', 'The API that the commands talk to (default: http://HOST:PORT)'),
   NIGHTBILL_API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'The API key that the commands use' })),

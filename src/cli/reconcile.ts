@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { openProgress } from '../client/progress.ts'
 import { reconciliationTable } from '../client/tables.ts'
 import { readConfig } from '../config.ts'
-import { reconcile } from '../ledger/reconcile.ts'
+import { recordReconciliation } from '../ledger/record-reconciliation.ts'
 import { openLocalDatabase } from './local-database.ts'
 
 /** `nightbill reconcile`: proves every rule over the whole database. */
@@ -24,11 +24,9 @@ Examples:
       const db = await openLocalDatabase(readConfig(), 'reconcile')
       try {
         const progress = openProgress('Reconciling', process.stderr)
-        const report = await reconcile(db, ({ index, of }) => progress.update(index, of))
+        const { report } = await recordReconciliation(db, ({ index, of }) => progress.update(index, of))
         progress.update(report.checks.length, report.checks.length)
         progress.stop()
-        const violations = report.checks.reduce((sum, check) => sum + check.violations, 0)
-        await db.insertInto('reconciliation').values({ ok: report.ok, violations }).execute()
         console.log(json ? JSON.stringify(report, null, 2) : reconciliationTable(report))
         if (!json) console.log(report.ok ? 'Everything reconciles.' : 'Rules are broken: see above.')
         process.exitCode = report.ok ? 0 : 1

@@ -78,6 +78,7 @@ export interface BillBatch {
   attempts: Generated<number>;
   bill_run_id: string;
   billed: Generated<number>;
+  created_at: Generated<Timestamp>;
   failure_attempts: Generated<number>;
   failure_code: string | null;
   failure_message: string | null;
@@ -227,9 +228,12 @@ export interface Job {
 }
 
 export interface Reconciliation {
+  bill_run_id: string | null;
   finished_at: Generated<Timestamp>;
   id: Generated<number>;
   ok: boolean;
+  report: Json | null;
+  started_at: Generated<Timestamp>;
   violations: number;
 }
 
@@ -246,6 +250,15 @@ export interface Schedule {
   enabled: Generated<boolean>;
   name: string;
   timezone: string;
+}
+
+export interface WorkActivity {
+  kind: string;
+  last_taken_at: Timestamp | null;
+  retries: Generated<number>;
+  taken: Generated<number>;
+  takeovers: Generated<number>;
+  troubles: Generated<number>;
 }
 
 export interface DB {
@@ -268,4 +281,5 @@ export interface DB {
   reconciliation: Reconciliation;
   request_count: RequestCount;
   schedule: Schedule;
+  work_activity: WorkActivity;
 }

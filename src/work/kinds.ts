@@ -12,6 +12,7 @@ import { recordCredits } from '../ledger/record-credits.ts'
 import { requestReversals } from '../ledger/request-reversals.ts'
 import type { OpenProcess } from '../open-process.ts'
 import { every } from '../queue/every.ts'
+import { startReconciling } from '../queue/reconciliations.ts'
 import { relayOnce } from '../queue/relay.ts'
 import { keepSchedules, proposeDueRuns } from '../queue/schedules.ts'
 import { startAcceptedWorker } from '../queue/start-accepted-worker.ts'
@@ -56,10 +57,11 @@ export const KINDS = {
     return (await startWorker(backend, billBatchJob, carryOut, settings)).close
   },
 
-  /** Wakes what is durable but has no live job, proposes scheduled runs that were missed, and forgets what is old. */
-  relay: async ({ config, log, db, backend, queues }) => {
+  /** Wakes what is durable but has no live job, proposes scheduled runs that were missed, reconciles, and forgets what is old. */
+  relay: async ({ config, log, db, databaseUrl, backend, queues }) => {
     const interval = config.RELAY_INTERVAL_MS
     const keep = { idempotencyHours: config.IDEMPOTENCY_HOURS, jobDays: config.JOB_DAYS }
+    startReconciling(config, databaseUrl, log)
     return stopTogether([
       every(interval, 'relay', () => relayOnce(db, backend, queues, config.RELAY_AFTER_MS, log), log),
       every(interval, 'keep schedules', () => keepSchedules(db, queues), log),

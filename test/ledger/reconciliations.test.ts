@@ -1,0 +1,94 @@
+import { pino } from 'pino'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { recordReconciliation } from '../../src/ledger/record-reconciliation.ts'
+import { reconcileWhatIsDue } from '../../src/queue/reconciliations.ts'
+import { openWorld, type World } from '../support/world.ts'
+
+let world: World
+let lines: Record<string, unknown>[]
+const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
+
+beforeEach(async () => {
+  lines = []
+  world = await openWorld()
+  const [account] = await world.accounts([{ charges: ['140'], credits: [{ amount: '50', automatic: true }] }])
+  await world.billRun({ accounts: [account as never] })
+})
+afterEach(() => world.close())
+
+const found = () => world.db.selectFrom('reconciliation').selectAll().orderBy('id').execute()
+const due = (at: string) => reconcileWhatIsDue(world.db, at, log)
+/** HH:MM in UTC, so many minutes from now. Past midnight it is a time of another day, which is as good here. */
+const clock = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16)
+/** As though it had been done so many hours ago. */
+const age = (hours: number) =>
+  world.asOwner((client) =>
+    client.query(`update reconciliation set started_at = started_at - interval '${hours} hours'`),
+  )
+
+test('the whole database is reconciled once a day, by one of several that look at the same time', async () => {
+  const soon = clock(-5)
+  await Promise.all([1, 2, 3, 4].map(() => due(soon)))
+  await due(soon)
+  expect(await found()).toHaveLength(1)
+  expect(lines).toMatchObject([{ level: 30, msg: 'reconciled: everything adds up', rules: expect.any(Number) }])
+
+  await age(24)
+  await Promise.all([1, 2, 3, 4].map(() => due(soon)))
+  expect(await found()).toHaveLength(2)
+})
+
+test('a time that has not come yet is waited for; a day that was missed is made up, once', async () => {
+  await due(clock(60))
+  expect(await found(), 'never before: at once').toHaveLength(1)
+  await age(12)
+  await due(clock(60))
+  expect(await found(), 'since the time came last').toHaveLength(1)
+  await age(36)
+  await due(clock(60))
+  await due(clock(60))
+  expect(await found()).toHaveLength(2)
+})
+
+test('what was reconciled by command since then needs no other', async () => {
+  await recordReconciliation(world.db)
+  await due(clock(-5))
+  await age(1)
+  await recordReconciliation(world.db)
+  await due(clock(-5))
+  expect(lines).toEqual([])
+})
+
+test('what is broken is kept with the rule, how often, and examples, and logged as an error without them', async () => {
+  await world.asOwner(async (client) => {
+    await client.query('set session_replication_role = replica')
+    await client.query('update credit set disbursed = disbursed - 1')
+  })
+  await due(clock(-5))
+  const [one] = await found()
+  expect(one).toMatchObject({ ok: false, bill_run_id: null })
+  expect(one?.violations).toBeGreaterThan(0)
+  expect(one?.report).toContainEqual({
+    name: 'credit_left',
+    violations: 1,
+    examples: [expect.stringMatching(/^credit .*: disbursed 49/)],
+  })
+  expect(lines).toHaveLength(1)
+  expect(lines[0]).toMatchObject({ level: 50, reconciliationId: one?.id, violations: one?.violations })
+  expect(lines[0]?.broken).toContainEqual({ name: 'credit_left', violations: 1 })
+})
+
+test('its snapshot is one: work goes on meanwhile, and nothing of it is held against the database', async () => {
+  const working = (async () => {
+    for (let time = 1; time <= 5; time += 1) {
+      const [account] = await world.accounts([{ charges: ['1'], credits: [{ amount: '1', automatic: true }] }])
+      await world.billRun({ accounts: [account as never] })
+    }
+  })()
+  for (let time = 1; time <= 5; time += 1) {
+    await age(24)
+    await due(clock(-5))
+  }
+  await working
+  expect((await found()).every(({ ok }) => ok)).toBe(true)
+})
