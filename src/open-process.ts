@@ -5,6 +5,7 @@ import { type Db, openDb } from './db/open.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
 import { sentinelsOf } from './queue/redis.ts'
 import { openQueues, type Queues } from './queue/wake.ts'
+import { watchWorkers } from './queue/watch-workers.ts'
 
 export type OpenProcess = {
   readonly config: Config
@@ -60,7 +61,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   await refuseNewer(db)
   const missing = await pendingMigrations(db)
   if (missing.length > 0) throw new StartError(`the database lacks ${missing.join(', ')}: run \`nightbill migrate\``)
-  const backend = await openBackend({
+  const opened = await openBackend({
     databaseUrl,
     redisUrl: config.REDIS_URL,
     redisCluster: config.REDIS_CLUSTER,
@@ -68,9 +69,10 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
   })
+  const { backend, close: tellActivity } = watchWorkers(opened, db, log)
   const queues = await openQueues(backend)
 
-  const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, queues.close]
+  const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, tellActivity, queues.close]
   const close = async (signal: string) => {
     log.info({ signal }, 'stopping')
     setTimeout(() => {

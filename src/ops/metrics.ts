@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { sql } from 'kysely'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
 import { JOBS, type Queues } from '../queue/wake.ts'
+import { openDurableFigures } from './durable-figures.ts'
 
 export type Metrics = {
   readonly contentType: string
@@ -32,62 +32,41 @@ export function openMetrics(db: Db, queues: Queues): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers: [registry],
   })
-  const gauges = openGauges(registry)
+  const readDurable = openDurableFigures(db, registry)
+  const readQueue = openQueueFigures(queues, registry)
+  const read = async () => {
+    await Promise.all([readDurable(), readQueue()])
+    return await registry.metrics()
+  }
+  // Whoever asks while others are being answered gets the same answer: it needs no key.
+  let underWay: Promise<string> | undefined
   return {
     contentType: registry.contentType,
     observe: (request, seconds) => requests.observe(request, seconds),
-    read: async () => {
-      await Promise.all([readDurable(db, gauges), readQueue(queues, gauges)])
-      return await registry.metrics()
+    read: () => {
+      underWay ??= read().finally(() => {
+        underWay = undefined
+      })
+      return underWay
     },
   }
 }
 
-type Gauges = Readonly<Record<'open' | 'queue' | 'queueUp' | 'runs' | 'failures' | 'reconciled' | 'violations', Gauge>>
-
-function openGauges(registry: Registry): Gauges {
+/** How many jobs are in the queue. When that cannot be read there are no counts, rather than those of an earlier moment. */
+function openQueueFigures(queues: Queues, registry: Registry): () => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `nightbill_${name}`, help, labelNames, registers: [registry] })
-  return {
-    open: gauge('to_be_done', 'Durable work that is not carried out, by kind', ['kind']),
-    queue: gauge('queue_jobs', 'Jobs in the queue, by queue and state, as long as it can be read', ['queue', 'state']),
-    queueUp: gauge('queue_up', 'Whether the queue could be read: 1, or 0 when it could not'),
-    runs: gauge('bill_runs_unfinished', 'Bill runs that have not ended'),
-    failures: gauge('bill_run_failures', 'Accounts that a bill run of the last 30 days could not bill'),
-    reconciled: gauge('reconciled_timestamp_seconds', 'When the last reconciliation ended, 0 for never'),
-    violations: gauge('reconcile_violations', 'Rows that broke a rule at the last reconciliation'),
+  const jobs = gauge('queue_jobs', 'Jobs in the queue, by queue and state, as long as it can be read', [
+    'queue',
+    'state',
+  ])
+  const up = gauge('queue_up', 'Whether the queue could be read: 1, or 0 when it could not')
+  return async () => {
+    const counts = await countJobs(queues)
+    up.set(counts === undefined ? 0 : 1)
+    jobs.reset()
+    for (const { queue, state, count } of counts ?? []) jobs.set({ queue, state }, count)
   }
-}
-
-async function readDurable(db: Db, gauges: Gauges): Promise<void> {
-  const { rows } = await sql<{ kind: string; value: number }>`
-    select 'credit' as kind, count(*) as value from job where status = 'queued' and type = 'credit'
-    union all select 'reversal', count(*) from job where status = 'queued' and type = 'reversal'
-    union all select 'bill-batch', count(*) from bill_batch where status = 'open'
-    union all select 'runs', count(*) from bill_run where finished_at is null
-    union all select 'failures', count(*) from bill_batch where status = 'failed' and finished_at > now() - interval '30 days'`.execute(
-    db,
-  )
-  for (const { kind, value } of rows) {
-    if (kind === 'runs' || kind === 'failures') gauges[kind].set(value)
-    else gauges.open.set({ kind }, value)
-  }
-  const last = await db
-    .selectFrom('reconciliation')
-    .select(['finished_at', 'violations'])
-    .orderBy('id', 'desc')
-    .limit(1)
-    .executeTakeFirst()
-  gauges.reconciled.set(last ? last.finished_at.getTime() / 1_000 : 0)
-  gauges.violations.set(last?.violations ?? 0)
-}
-
-/** Reads how many jobs are in the queue. When that cannot be read there are no counts, rather than those of an earlier moment. */
-async function readQueue(queues: Queues, gauges: Gauges): Promise<void> {
-  const counts = await countJobs(queues)
-  gauges.queueUp.set(counts === undefined ? 0 : 1)
-  gauges.queue.reset()
-  for (const { queue, state, count } of counts ?? []) gauges.queue.set({ queue, state }, count)
 }
 
 type JobCount = { readonly queue: string; readonly state: string; readonly count: number }

@@ -9,7 +9,6 @@ const DURABLE = [
   'nightbill_to_be_done{kind="credit"} 1',
   'nightbill_bill_runs_unfinished 0',
   'nightbill_bill_run_failures 0',
-  'nightbill_reconcile_violations 0',
 ]
 const COUNTS = 'nightbill_queue_jobs{queue="credit",state="waiting"}'
 

@@ -1,0 +1,155 @@
+import { type RawBuilder, sql } from 'kysely'
+import { Counter, Gauge, type Registry } from 'prom-client'
+import type { Db } from '../db/open.ts'
+import { JOBS } from '../queue/wake.ts'
+
+/** Schedules that have figures of their own at most. */
+const MAX_SCHEDULES = 100
+
+/**
+ * What the database knows of work: what is to be done, what workers took, how bill runs ended, whether it all adds up. Gives what reads it
+ * anew. What never was has no series, rather than a 0 that looks well; docs/alerts.yml asks for those that are absent.
+ */
+export function openDurableFigures(db: Db, registry: Registry): () => Promise<void> {
+  const reads = [readOpenWork, readActivity, readBillRuns, readReconciliations].map((open) => open(db, registry))
+  return async () => {
+    // One after the other: whoever asks often holds one connection, and no more.
+    for (const read of reads) await read()
+  }
+}
+
+type OpenFigures = (db: Db, registry: Registry) => () => Promise<void>
+
+const gaugeOf =
+  (registry: Registry) =>
+  (name: string, help: string, labelNames: string[] = []) =>
+    new Gauge({ name: `nightbill_${name}`, help, labelNames, registers: [registry] })
+
+const readOpenWork: OpenFigures = (db, registry) => {
+  const gauge = gaugeOf(registry)
+  const open = gauge('to_be_done', 'Durable work that is not carried out, by kind', ['kind'])
+  const oldest = gauge('oldest_to_be_done_seconds', 'How long ago the oldest of it was accepted, 0 for none', ['kind'])
+  const unfinished = gauge('bill_runs_unfinished', 'Bill runs that have not ended')
+  return async () => {
+    const { rows } = await sql<{ kind: string; open: number; oldest: number }>`
+      select kind, open, greatest(extract(epoch from now() - since), 0)::float8 as oldest from (
+        select 'credit' as kind, count(*) as open, min(created_at) as since from job where status = 'queued' and type = 'credit'
+        union all select 'reversal', count(*), min(created_at) from job where status = 'queued' and type = 'reversal'
+        union all select 'bill-batch', count(*), min(created_at) from bill_batch where status = 'open'
+        union all select 'bill-run', count(*), min(created_at) from bill_run where finished_at is null) work`.execute(
+      db,
+    )
+    for (const { kind, open: count, oldest: age } of rows) {
+      oldest.set({ kind }, age)
+      if (kind === 'bill-run') unfinished.set(count)
+      else open.set({ kind }, count)
+    }
+  }
+}
+
+const readActivity: OpenFigures = (db, registry) => {
+  const counter = (name: string, help: string) =>
+    new Counter({ name: `nightbill_work_${name}_total`, help, labelNames: ['kind'], registers: [registry] })
+  const lastTaken = gaugeOf(registry)(
+    'work_last_taken_timestamp_seconds',
+    'When a worker last took work of this kind, absent for never',
+    ['kind'],
+  )
+  const counters = {
+    taken: counter('taken', 'Jobs that workers took'),
+    retries: counter('retries', 'Jobs that workers took which had failed before'),
+    takeovers: counter('takeovers', 'Jobs whose worker was lost, given to another'),
+    troubles: counter('troubles', 'Tries that ended with an error'),
+  }
+  return async () => {
+    const rows = await db.selectFrom('work_activity').selectAll().execute()
+    lastTaken.reset()
+    for (const { last_taken_at, kind } of rows)
+      if (last_taken_at) lastTaken.set({ kind }, last_taken_at.getTime() / 1_000)
+    for (const [name, counter] of Object.entries(counters)) {
+      counter.reset()
+      // From 0 on, so that the first of them is an increase.
+      for (const { name: kind } of JOBS) counter.inc({ kind }, 0)
+      for (const row of rows) counter.inc({ kind: row.kind }, row[name as keyof typeof counters])
+    }
+  }
+}
+
+const readBillRuns: OpenFigures = (db, registry) => {
+  const gauge = gaugeOf(registry)
+  const failures = gauge('bill_run_failures', 'Accounts that a bill run of the last 30 days could not bill')
+  const labels = ['schedule']
+  const ended = gauge(
+    'bill_run_last_end_timestamp_seconds',
+    'When a bill run last ended that was not cancelled: of each schedule, and of all',
+    labels,
+  )
+  const succeeded = gauge(
+    'bill_run_last_success_timestamp_seconds',
+    'When a bill run last ended without a failure: of each schedule, and of all',
+    labels,
+  )
+  const duration = gauge(
+    'bill_run_last_duration_seconds',
+    'From the first start to the end of the run that ended last, its retries included',
+    labels,
+  )
+  const failed = gauge('bill_run_last_failed_accounts', 'Accounts that the run which ended last could not bill', labels)
+  return async () => {
+    const last = await sql<LastRuns>`
+      select schedule, extract(epoch from ended.finished_at)::float8 as ended, extract(epoch from succeeded.finished_at)::float8 as succeeded,
+        extract(epoch from ended.finished_at - ended.started_at)::float8 as duration,
+        (select count(*) from bill_batch where bill_run_id = ended.id and status = 'failed') as failed
+      from (select null as schedule union all (select name from schedule order by name limit ${MAX_SCHEDULES})) schedules
+      cross join lateral (${lastRun(sql`('completed', 'completed_with_failures')`)}) ended
+      left join lateral (${lastRun(sql`('completed')`)}) succeeded on true`.execute(db)
+    for (const one of [ended, succeeded, duration, failed]) one.reset()
+    for (const row of last.rows) {
+      const schedule = { schedule: row.schedule ?? '' }
+      ended.set(schedule, row.ended)
+      failed.set(schedule, row.failed)
+      if (row.succeeded !== null) succeeded.set(schedule, row.succeeded)
+      if (row.duration !== null) duration.set(schedule, row.duration)
+    }
+    const { rows } = await sql<{ failures: number }>`
+      select count(*) as failures from bill_batch where status = 'failed' and finished_at > now() - interval '30 days'`.execute(
+      db,
+    )
+    failures.set(rows[0]?.failures ?? 0)
+  }
+}
+
+/** The run of the schedule at hand, or of all where there is none, that ended last with such a status. */
+const lastRun = (statuses: RawBuilder<unknown>) => sql`
+  (select id, started_at, finished_at from bill_run
+    where schedules.schedule is null and finished_at is not null and status in ${statuses} order by finished_at desc limit 1)
+  union all
+  (select id, started_at, finished_at from bill_run
+    where schedule_name = schedules.schedule and status in ${statuses} order by scheduled_for desc limit 1)`
+
+type LastRuns = {
+  schedule: string | null
+  ended: number
+  succeeded: number | null
+  duration: number | null
+  failed: number
+}
+
+const readReconciliations: OpenFigures = (db, registry) => {
+  const gauge = gaugeOf(registry)
+  const labels = ['scope']
+  const ended = gauge('reconciled_timestamp_seconds', 'When the last reconciliation ended, absent for never', labels)
+  const ok = gauge('reconcile_ok', 'Whether everything added up at the last reconciliation: 1, or 0', labels)
+  const violations = gauge('reconcile_violations', 'Rows that broke a rule at the last reconciliation', labels)
+  return async () => {
+    const { rows } = await sql<{ ended: number; ok: boolean; violations: number }>`
+      select extract(epoch from finished_at)::float8 as ended, ok, violations from reconciliation
+      where bill_run_id is null order by id desc limit 1`.execute(db)
+    for (const one of [ended, ok, violations]) one.reset()
+    for (const row of rows) {
+      ended.set({ scope: 'database' }, row.ended)
+      ok.set({ scope: 'database' }, row.ok ? 1 : 0)
+      violations.set({ scope: 'database' }, row.violations)
+    }
+  }
+}
