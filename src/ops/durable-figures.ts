@@ -119,13 +119,16 @@ const readBillRuns: OpenFigures = (db, registry) => {
   }
 }
 
-/** The run of the schedule at hand, or of all where there is none, that ended last with such a status. */
+/**
+ * The run of the schedule at hand, or of all where there is none, that ended last with such a status. Names of schedules have another
+ * collation in their own table: compared by that one, the index would not be used.
+ */
 const lastRun = (statuses: RawBuilder<unknown>) => sql`
   (select id, started_at, finished_at from bill_run
     where schedules.schedule is null and finished_at is not null and status in ${statuses} order by finished_at desc limit 1)
   union all
   (select id, started_at, finished_at from bill_run
-    where schedule_name = schedules.schedule and status in ${statuses} order by scheduled_for desc limit 1)`
+    where schedule_name = schedules.schedule collate "default" and status in ${statuses} order by scheduled_for desc limit 1)`
 
 type LastRuns = {
   schedule: string | null
