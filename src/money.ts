@@ -17,7 +17,7 @@ export const sum = (amounts: readonly Money[]): Money =>
 const MAX_INTEGER_DIGITS = 15
 
 /** ISO 4217 currencies whose minor unit has not two decimals; every other listed currency has two. */
-const MINOR_UNITS: Readonly<Record<string, number>> = {
+const OTHER_MINOR_UNITS: Readonly<Record<string, number>> = {
   BIF: 0,
   CLP: 0,
   DJF: 0,
@@ -53,14 +53,15 @@ const TWO_DECIMALS =
   'NZD PAB PEN PGK PHP PKR PLN QAR RON RSD RUB SAR SBD SCR SDG SEK SGD SHP SLE SOS SRD SSP STN SVC SYP SZL THB TJS TMT TOP ' +
   'TRY TTD TWD TZS UAH USD USN UYU UZS VED VES WST XCD XCG YER ZAR ZMW ZWG'
 
-const SCALE_OF: ReadonlyMap<string, number> = new Map([
+/** The decimals of every currency, by its ISO 4217 code. */
+export const MINOR_UNITS: ReadonlyMap<string, number> = new Map([
   ...TWO_DECIMALS.split(' ').map((code) => [code, 2] as const),
-  ...Object.entries(MINOR_UNITS),
+  ...Object.entries(OTHER_MINOR_UNITS),
 ])
 
 /** The decimals of a currency's ISO 4217 minor unit (USD 2, JPY 0, KWD 3), or undefined for what is no currency. */
 export function minorUnit(currency: string): number | undefined {
-  return SCALE_OF.get(currency)
+  return MINOR_UNITS.get(currency)
 }
 
 /** How an amount is written: digits, no sign, no leading zero, no exponent. Which decimals are allowed the currency says. */

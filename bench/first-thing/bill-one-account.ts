@@ -78,8 +78,9 @@ export async function billOneAccount(
   }
   for (const { creditId, invoiceId: to, amount } of plan.disbursements) {
     await client.query(
-      'insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic) values ($1, $2, $3, $4, $5, true)',
-      [uuidv7(), creditId, to === NEW_INVOICE ? invoiceId : to, accountId, amount.toFixed()],
+      `insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic, created_at)
+       values ($1, $2, $3, $4, $5, true, (select created_at from bill_run where id = $6))`,
+      [uuidv7(), creditId, to === NEW_INVOICE ? invoiceId : to, accountId, amount.toFixed(), billRunId],
     )
     await client.query('update credit set disbursed = disbursed + $2 where id = $1', [creditId, amount.toFixed()])
     if (to !== NEW_INVOICE) {

@@ -5,7 +5,8 @@ with made as (
 ),
 batch as (
   insert into bill_batch (id, bill_run_id, account_ids, status, attempts, billed, finished_at)
-  select batch_id, $1, account_ids, 'done', 1, invoices, now() from made
+  -- The moment that its disbursements bear.
+  select batch_id, $1, account_ids, 'done', 1, invoices, (select created_at from bill_run where id = $1) from made
 ),
 entry as (
   select count(*) filter (where t.type = 'credit') as issued, coalesce(sum(t.amount) filter (where t.type = 'credit'), 0) as issued_amount,

@@ -24,7 +24,7 @@ Examples:
       const db = await openLocalDatabase(readConfig(), 'reconcile')
       try {
         const progress = openProgress('Reconciling', process.stderr)
-        const { report } = await recordReconciliation(db, ({ index, of }) => progress.update(index, of))
+        const { report } = await recordReconciliation(db, { onRule: ({ index, of }) => progress.update(index, of) })
         progress.update(report.checks.length, report.checks.length)
         progress.stop()
         console.log(json ? JSON.stringify(report, null, 2) : reconciliationTable(report))

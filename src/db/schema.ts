@@ -17,6 +17,8 @@ export type BillBatchStatus = "cancelled" | "done" | "failed" | "open" | "split"
 
 export type BillRunStatus = "cancelled" | "completed" | "completed_with_failures" | "queued" | "running";
 
+export type CreditChangeKind = "deleted" | "reversal_cancelled" | "reversal_requested";
+
 export type CreditStatus = "deleted" | "issued" | "pending" | "reversal_pending" | "reversed";
 
 export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
@@ -51,6 +53,12 @@ export interface Account {
   key: string;
   name: string;
   payment_terms_days: Generated<number>;
+}
+
+export interface AccountOpening {
+  account_id: number;
+  currency: string;
+  key: string;
 }
 
 export interface ApiKey {
@@ -111,6 +119,8 @@ export interface BillRun {
   finished_at: Timestamp | null;
   id: string;
   name: string | null;
+  numbers_after: number | null;
+  numbers_up_to: number | null;
   schedule_name: string | null;
   scheduled_for: string | null;
   selected_all: Generated<boolean>;
@@ -129,6 +139,14 @@ export interface Charge {
   description: string;
   id: string;
   reference: string | null;
+}
+
+export interface ChargeRecording {
+  amount: string;
+  charges: number;
+  checksum: string;
+  id: Generated<number>;
+  recorded_at: Timestamp;
 }
 
 export interface CommitMarker {
@@ -153,6 +171,13 @@ export interface Credit {
   status: Generated<CreditStatus>;
 }
 
+export interface CreditChange {
+  at: Generated<Timestamp>;
+  credit_id: string;
+  id: Generated<number>;
+  kind: CreditChangeKind;
+}
+
 export interface CreditReference {
   account_id: number;
   content_hash: Buffer;
@@ -169,6 +194,15 @@ export interface Disbursement {
   credit_id: string;
   id: string;
   invoice_id: string;
+}
+
+export interface ForgottenJob {
+  account_id: number | null;
+  amount: string | null;
+  credit_id: string;
+  job_id: string | null;
+  status: JobStatus;
+  type: JobType;
 }
 
 export interface IdempotencyRecord {
@@ -189,6 +223,7 @@ export interface Invoice {
   id: string;
   issued_on: string;
   number: number;
+  payment_terms_days: number | null;
   total: string;
   total_charge: string;
 }
@@ -219,12 +254,25 @@ export interface Job {
   finished_at: Timestamp | null;
   id: string;
   request: Json;
+  request_digest: Generated<Buffer>;
   request_id: string;
   result: Json | null;
   status: Generated<JobStatus>;
   tries_alone: Generated<number>;
   type: JobType;
   woken_at: Generated<Timestamp>;
+}
+
+export interface JobRecording {
+  id: Generated<number>;
+  jobs: number;
+}
+
+export interface ManualDisbursement {
+  amount: string;
+  credit_id: string;
+  disbursement_id: string;
+  invoice_id: string;
 }
 
 export interface Reconciliation {
@@ -263,21 +311,27 @@ export interface WorkActivity {
 
 export interface DB {
   account: Account;
+  account_opening: AccountOpening;
   api_key: ApiKey;
   audit_entry: AuditEntry;
   bill_batch: BillBatch;
   bill_batch_total: BillBatchTotal;
   bill_run: BillRun;
   charge: Charge;
+  charge_recording: ChargeRecording;
   commit_marker: CommitMarker;
   credit: Credit;
+  credit_change: CreditChange;
   credit_reference: CreditReference;
   disbursement: Disbursement;
+  forgotten_job: ForgottenJob;
   idempotency_record: IdempotencyRecord;
   invoice: Invoice;
   invoice_counter: InvoiceCounter;
   invoice_transaction: InvoiceTransaction;
   job: Job;
+  job_recording: JobRecording;
+  manual_disbursement: ManualDisbursement;
   reconciliation: Reconciliation;
   request_count: RequestCount;
   schedule: Schedule;

@@ -38,9 +38,10 @@ export function rowsOf(invoices: readonly InvoiceToWrite[]): BatchRows {
 }
 
 function invoiceRows(invoices: readonly InvoiceToWrite[]): Rows {
-  const rows = gatherRows(6)
+  const rows = gatherRows(7)
   for (const { id, account, plan } of invoices) {
-    rows.add(id, account.id, plan.dueOn, plan.totalCharge.toFixed(), plan.total.toFixed(), plan.balance.toFixed())
+    const sums = [plan.totalCharge.toFixed(), plan.total.toFixed(), plan.balance.toFixed()]
+    rows.add(id, account.id, plan.dueOn, account.payment_terms_days, ...sums)
   }
   return rows.rows()
 }

@@ -64,15 +64,15 @@ export async function settleOlderInvoices(tx: Tx, settledInvoices: Rows): Promis
 /** Numbers the invoices and writes them. Takes the counter's lock, which every other batch waits for until this one commits. */
 export async function writeInvoices(tx: Tx, { billRunId, billDate }: BatchToBill, invoices: Rows): Promise<void> {
   if (invoices.count === 0) return
-  const [ids, accountIds, dueOn, totalCharges, totals, balances] = invoices.columns
+  const [ids, accountIds, dueOn, terms, totalCharges, totals, balances] = invoices.columns
   await sql`
     with counter as (
       update invoice_counter set last_number = last_number + ${invoices.count}::bigint
       returning last_number - ${invoices.count}::bigint as before
     )
-    insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
-    select id, account_id, counter.before + position, ${billRunId}::uuid, ${billDate}::date, due_on, total_charge, total, balance
-    from counter, unnest(${ids}::uuid[], ${accountIds}::bigint[], ${dueOn}::date[], ${totalCharges}::numeric[],
+    insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, payment_terms_days, total_charge, total, balance)
+    select id, account_id, counter.before + position, ${billRunId}::uuid, ${billDate}::date, due_on, terms, total_charge, total, balance
+    from counter, unnest(${ids}::uuid[], ${accountIds}::bigint[], ${dueOn}::date[], ${terms}::integer[], ${totalCharges}::numeric[],
       ${totals}::numeric[], ${balances}::numeric[])
-      with ordinality as planned (id, account_id, due_on, total_charge, total, balance, position)`.execute(tx)
+      with ordinality as planned (id, account_id, due_on, terms, total_charge, total, balance, position)`.execute(tx)
 }

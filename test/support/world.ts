@@ -21,7 +21,7 @@ import { requestReversals } from '../../src/ledger/request-reversals.ts'
 import { startBillRun } from '../../src/ledger/start-bill-run.ts'
 import { formatAmount, Money } from '../../src/money.ts'
 import { Refusal } from '../../src/problems.ts'
-import { openTestDatabase } from './database.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
 
 export const CHARGED_ON = '2026-01-01'
 export const BILL_DATE = '2026-01-31'
@@ -86,16 +86,18 @@ const MOST_DELIVERIES = 20
 
 /**
  * A database of the test's own, and what happens in it: everything through the real scripts, as the service's role, with no queue between.
- * `max`: connections at most. `lockTimeoutMs`: how long a statement may wait for a lock.
+ * `max`: connections at most. `lockTimeoutMs`: how long a statement may wait for a lock. `database`: one that is the caller's to drop.
  */
 export async function openWorld({
   max = 10,
   lockTimeoutMs = 20_000,
+  database: given,
 }: {
   readonly max?: number
   readonly lockTimeoutMs?: number
+  readonly database?: TestDatabase
 } = {}) {
-  const database = await openTestDatabase()
+  const database = given ?? (await openTestDatabase())
   const db = openDb({
     url: database.url,
     max,
@@ -108,7 +110,7 @@ export async function openWorld({
   const actor: Actor = { apiKeyId, requestId: 'test' }
   const close = async () => {
     await db.destroy()
-    await database.drop()
+    if (given === undefined) await database.drop()
   }
   const asOwner = <T>(act: (client: pg.Client) => Promise<T>) => connected(database.url, act)
   return { db, actor, ...givesTo(db, actor), ...bills(db), ...changes(db, actor), ...reads(db), asOwner, close }

@@ -1,0 +1,73 @@
+import { sql } from 'kysely'
+import type { Rule } from './rule.ts'
+
+export const CREDIT_RULES: readonly Rule[] = [
+  {
+    name: 'credit_left',
+    description:
+      'Every credit: what it has left is its amount minus its disbursements, and between zero and its amount',
+    ofRun: true,
+    broken: ({ credit, disbursementOfCredit }) => sql`
+      select format('credit %s: disbursed %s, its disbursements add up to %s of %s', c.id, c.disbursed, coalesce(d.disbursed, 0), c.amount) as what
+      from ${credit} c left join (
+        select credit_id, sum(amount) as disbursed from ${disbursementOfCredit} d group by credit_id) d on d.credit_id = c.id
+      where c.disbursed <> coalesce(d.disbursed, 0) or c.disbursed < 0 or c.disbursed > c.amount or c.amount <= 0`,
+  },
+  {
+    name: 'credit_status',
+    description:
+      'Every credit: its status agrees with its transactions, and those with its amount and the invoices that it names',
+    ofRun: true,
+    broken: ({ credit, lineOfCredit }) => sql`
+      select format('credit %s is %s, with %s credit and %s reversed credit transactions', c.id, c.status, coalesce(t.attached, 0), coalesce(t.reversed, 0)) as what
+      from ${credit} c
+      left join (
+        select credit_id, count(*) filter (where type = 'credit') as attached, count(*) filter (where type = 'reversed_credit') as reversed,
+          min(invoice_id::text) filter (where type = 'credit') as attached_to, min(invoice_id::text) filter (where type = 'reversed_credit') as reversed_on,
+          min(amount) as least, max(amount) as most
+        from ${lineOfCredit} t where credit_id is not null group by credit_id) t on t.credit_id = c.id
+      where coalesce(t.attached, 0) <> case when c.status in ('pending', 'deleted') then 0 else 1 end
+        or coalesce(t.reversed, 0) <> case when c.status = 'reversed' then 1 else 0 end
+        or t.attached_to is distinct from c.invoice_id::text or t.reversed_on is distinct from c.reversed_on_invoice_id::text
+        or t.least <> c.amount or t.most <> c.amount
+        or c.status = 'reversed' and c.disbursed <> c.amount`,
+  },
+  {
+    name: 'credit_changes',
+    description:
+      'Every credit is deleted, and to be reversed or reversed, if and only if that was done and not cancelled',
+    ofRun: false,
+    broken: () => sql`
+      select format('credit %s is %s, and was deleted %s times, its reversal requested %s times and cancelled %s times', coalesce(c.id, h.credit_id),
+        coalesce(c.status::text, 'not there'), coalesce(h.deleted, 0), coalesce(h.requested, 0), coalesce(h.cancelled, 0)) as what
+      from credit c full join (
+        select credit_id, count(*) filter (where kind = 'deleted') as deleted, count(*) filter (where kind = 'reversal_requested') as requested,
+          count(*) filter (where kind = 'reversal_cancelled') as cancelled
+        from credit_change group by credit_id) h on h.credit_id = c.id
+      where c.id is null or coalesce(h.deleted, 0) <> case when c.status = 'deleted' then 1 else 0 end
+        or coalesce(h.requested, 0) - coalesce(h.cancelled, 0) <> case when c.status in ('reversal_pending', 'reversed') then 1 else 0 end`,
+  },
+  {
+    name: 'automatic_disbursements',
+    description:
+      'What bill runs disburse goes from an automatic credit to an invoice once, or closes a reversed credit on the invoice that reverses it',
+    ofRun: false,
+    broken: () => sql`
+      select format('credit %s was disbursed to invoice %s by bill runs %s times', credit_id, invoice_id, count(*)) as what
+      from disbursement where automatic group by credit_id, invoice_id having count(*) > 1
+      union all
+      select format('credit %s is manual, and a bill run disbursed %s of it', c.id, d.amount)
+      from disbursement d join credit c on c.id = d.credit_id
+      where d.automatic and not c.automatic_disbursement and d.invoice_id is distinct from c.reversed_on_invoice_id`,
+  },
+  {
+    name: 'manual_disbursements',
+    description: 'What was disbursed by hand is what was asked for: none is gone, none is there twice, none differs',
+    ofRun: false,
+    broken: () => sql`
+      select format('disbursement %s of %s by hand %s', coalesce(d.id, m.disbursement_id), coalesce(d.amount, m.amount),
+        case when d.id is null then 'is gone' when m.disbursement_id is null then 'was made by nobody' else 'differs' end) as what
+      from (select * from disbursement where not automatic) d full join manual_disbursement m on m.disbursement_id = d.id
+      where (d.id, d.credit_id, d.invoice_id, d.amount) is distinct from (m.disbursement_id, m.credit_id, m.invoice_id, m.amount)`,
+  },
+]
