@@ -13,6 +13,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   api: async () => (await import('./cli/api.ts')).addApiCommand,
   migrate: async () => (await import('./cli/migrate.ts')).addMigrateCommand,
   reconcile: async () => (await import('./cli/reconcile.ts')).addReconcileCommand,
+  reconciliation: async () => (await import('./cli/reconcile.ts')).addReconciliationCommand,
   key: async () => (await import('./cli/key.ts')).addKeyCommand,
   'bill-run': async () => (await import('./cli/bill-run.ts')).addBillRunCommand,
   credit: async () => (await import('./cli/credit.ts')).addCreditCommand,

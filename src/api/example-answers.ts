@@ -160,6 +160,22 @@ export const ANSWERS = {
     expiresAt: null,
     revokedAt: null,
   },
+  reconciliation: {
+    reconciliationId: 42,
+    billRunId: null,
+    ok: false,
+    violations: 1,
+    checks: [
+      { name: 'invoice_totals', violations: 0, examples: [] },
+      {
+        name: 'credit_left',
+        violations: 1,
+        examples: [`credit ${ID.credit}: disbursed 49.00, its disbursements add up to 50.00 of 50.00`],
+      },
+    ],
+    startedAt: '2026-12-01T04:30:00.000Z',
+    finishedAt: '2026-12-01T04:30:12.345Z',
+  },
   alive: { status: 'alive' },
   ready: { status: 'ready', database: 'ok', queue: 'ok', migrations: 'ok' },
   notReady: { status: 'not ready', database: 'ok', queue: 'unreachable', migrations: 'ok' },

@@ -25,6 +25,7 @@ import { invoiceRoutes } from './routes/invoices.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationsRoutes } from './routes/operations.ts'
+import { reconciliationRoutes } from './routes/reconciliations.ts'
 import { reversalRoutes } from './routes/reversals.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { ProblemView } from './view-responses.ts'
@@ -41,6 +42,7 @@ const ROUTES = [
   invoiceRoutes,
   scheduleRoutes,
   keyRoutes,
+  reconciliationRoutes,
   operationsRoutes,
 ]
 

@@ -1,8 +1,17 @@
 import type { Command } from 'commander'
+import { collectPages } from '../client/collect-pages.ts'
 import { openProgress } from '../client/progress.ts'
-import { reconciliationTable } from '../client/tables.ts'
+import { reconciliationsTable, reconciliationTable } from '../client/tables.ts'
 import { readConfig } from '../config.ts'
 import { recordReconciliation } from '../ledger/record-reconciliation.ts'
+import {
+  addClientCommand,
+  addClientGroup,
+  type ClientDefaults,
+  listText,
+  parsePositiveInteger,
+  withClient,
+} from './client-command.ts'
 import { openLocalDatabase } from './local-database.ts'
 
 /** `nightbill reconcile`: proves every rule over the whole database. */
@@ -34,4 +43,17 @@ Examples:
         await db.destroy()
       }
     })
+}
+
+/** `nightbill reconciliation ...` */
+export function addReconciliationCommand(program: Command, defaults: ClientDefaults): void {
+  const group = addClientGroup(program, 'reconciliation', 'what the daily proofs of the whole database found')
+  addClientCommand(group, 'list', 'the reconciliations, the last first', defaults)
+    .option('--limit <count>', 'at most so many', parsePositiveInteger, 20)
+    .addHelpText('after', '\nExample:\n  $ nightbill reconciliation list --limit 7')
+    .action(({ limit }: { limit: number }, command: Command) =>
+      withClient(command, defaults, async ({ client, show }) => {
+        show(await collectPages(client.listReconciliations, limit), listText(reconciliationsTable))
+      }),
+    )
 }

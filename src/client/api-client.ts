@@ -22,6 +22,7 @@ import type {
   Page,
   PageQuery,
   PreviewedInvoice,
+  Reconciliation,
   Schedule,
 } from './api-types.ts'
 import { pollUntil } from './poll-until.ts'
@@ -118,6 +119,9 @@ export function openApiClient(connection: Connection) {
     putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
     listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
     deleteSchedule: (name: string) => remove(`v1/schedules/${segment(name)}`),
+
+    /** The last first. */
+    listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
   } as const
 }
 

@@ -221,3 +221,18 @@ export type Schedule = {
   readonly billGroup: string
   readonly enabled: boolean
 }
+
+/** A proof of the ledger's rules, over the whole database or over one bill run's rows. */
+export type Reconciliation = {
+  readonly reconciliationId: number
+  readonly billRunId: string | null
+  readonly ok: boolean
+  readonly violations: number
+  readonly checks: readonly {
+    readonly name: string
+    readonly violations: number
+    readonly examples: readonly string[]
+  }[]
+  readonly startedAt: string
+  readonly finishedAt: string
+}

@@ -9,6 +9,7 @@ import type {
   Invoice,
   InvoiceTransaction,
   PreviewedInvoice,
+  Reconciliation,
   Schedule,
 } from './api-types.ts'
 import { formatMoney, groupThousands } from './format-money.ts'
@@ -141,6 +142,21 @@ export function schedulesTable(schedules: readonly Schedule[]): string {
     left('Time zone', ({ timezone }) => timezone),
     left('Bill group', ({ billGroup }) => billGroup),
     left('Enabled', ({ enabled }) => (enabled ? 'yes' : 'no')),
+  ])
+}
+
+export function reconciliationsTable(reconciliations: readonly Reconciliation[]): string {
+  return tableOr('No reconciliations.', reconciliations, [
+    left('Started', ({ startedAt }) => startedAt),
+    left('Finished', ({ finishedAt }) => finishedAt),
+    left('Of', ({ billRunId }) => billRunId ?? 'the whole database'),
+    left('', ({ ok }) => (ok ? 'ok' : 'broken')),
+    left('Broken rules', ({ checks }) =>
+      checks
+        .filter(({ violations }) => violations > 0)
+        .map(({ name, violations }) => `${name}: ${groupThousands(violations)}`)
+        .join(', '),
+    ),
   ])
 }
 
