@@ -61,6 +61,9 @@ export const ConfigSchema = Type.Object({
   STATEMENT_TIMEOUT_MS: Milliseconds(30_000, 100, 'How long one database statement may run'),
   LOCK_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long a statement may wait for a lock'),
   DATABASE_POOL: Count(10, 200, 'Database connections that one process opens at most'),
+  READ_POOL: Count(5, 200, 'Database connections beside those, of the API, for what is only shown'),
+  READ_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long one statement of what is only shown may run'),
+  READ_WAIT_MS: Milliseconds(3_000, 100, 'How long a request of what is only shown may wait for a connection'),
   RATE_LIMIT_PER_MINUTE: Count(600_000, 100_000_000, 'Requests a minute that one API key may make'),
   RATE_LIMIT_UNKNOWN_PER_MINUTE: Count(
     600,

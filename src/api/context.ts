@@ -15,6 +15,8 @@ import type { Queues } from '../queue/wake.ts'
 export type ApiContext = {
   readonly config: Config
   readonly db: Db
+  /** For what is only shown: connections of its own, on which nothing can be written. */
+  readonly reads: Db
   readonly backend: Backend
   readonly queues: Queues
 }

@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { errorCode, isDatabaseAway, isPassing, OutcomeUnknown } from '../db/passing-error.ts'
+import { errorCode, isDatabaseAway, isPassing, isPoolBusy, OutcomeUnknown } from '../db/passing-error.ts'
 import { type InputError, type ProblemCode, problemOf, Refusal } from '../problems.ts'
 
 /** What the database says of a value that has the right form and that it cannot represent, such as a day in the year 0. */
@@ -58,6 +58,8 @@ function refusalOf(error: FastifyError | Error): Refusal {
     const advice = 'repeat it with the same Idempotency-Key, or look whether it is there'
     return new Refusal('outcome_unknown', `${error.message}: ${advice}`)
   }
+  if (isPoolBusy(error))
+    return new Refusal('database_away', 'every connection to the database is in use; nothing was changed')
   if (isDatabaseAway(error)) return new Refusal('database_away', 'the database cannot be reached; nothing was changed')
   // A lock or a statement that took too long in every try: the same request may well succeed later.
   if (isPassing(error)) return new Refusal('database_away', 'the database was too busy; nothing was changed')

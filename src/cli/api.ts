@@ -4,6 +4,7 @@ import type { Logger } from 'pino'
 import { buildApi } from '../api/server.ts'
 import { StartError } from '../config.ts'
 import type { Db } from '../db/open.ts'
+import { openReads } from '../db/open-reads.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { SCOPES } from '../ledger/api-keys.ts'
 import { keepBootstrapKey, makeFirstKey } from '../ledger/first-keys.ts'
@@ -16,9 +17,13 @@ export function addApiCommand(program: Command): void {
     .description('run the HTTP API alone; needs DATABASE_URL, a migrated database, and workers beside it')
     .addHelpText('after', '\nExample:\n  $ DATABASE_URL=postgres://nightbill@db/nightbill nightbill api')
     .action(async () => {
-      const { config, log, db, backend, queues, onStop } = await openProcess('api')
+      const { config, log, db, databaseUrl, backend, queues, onStop } = await openProcess('api')
       if (config.BOOTSTRAP_API_KEY !== undefined) await keepNamedKey(db, config.BOOTSTRAP_API_KEY, log)
-      const api = await buildApi({ config, db, backend, queues }, log)
+      const reads = openReads(config, databaseUrl, (error) =>
+        log.warn({ err: error }, 'lost an idle database connection'),
+      )
+      onStop(() => reads.destroy())
+      const api = await buildApi({ config, db, reads, backend, queues }, log)
       onStop(() => api.close())
       const address = await api.listen({ port: config.PORT, host: config.HOST })
       // Last, when nothing else can fail any more: the key is shown this once.

@@ -58,3 +58,8 @@ export function isDatabaseAway(error: unknown): boolean {
   if (code !== undefined && (/^(08|28|57P|53|25006)/.test(code) || PASSING_ERRNO.has(code))) return true
   return error instanceof Error && PASSING_MESSAGE.test(error.message)
 }
+
+/** Whether no connection of the pool came free in time: the database is there, and those who came before use all of them. */
+export function isPoolBusy(error: unknown): boolean {
+  return error instanceof Error && error.message === 'timeout exceeded when trying to connect'
+}

@@ -4,6 +4,7 @@ import { sql } from 'kysely'
 import { buildApi } from '../../src/api/server.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
+import { openReads } from '../../src/db/open-reads.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { createKey, SCOPES } from '../../src/ledger/api-keys.ts'
 import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
@@ -91,6 +92,7 @@ export async function openService({
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
     onIdleError: () => {},
   })
+  const reads = openReads(config, database.url, () => {})
   const backend = await openBackend({
     databaseUrl: database.url,
     redisUrl,
@@ -104,7 +106,7 @@ export async function openService({
   ) as Readonly<Record<Scope, string>>
 
   const { log, logged } = captureLog()
-  const context = { config, db, backend, queues }
+  const context = { config, db, reads, backend, queues }
   const api = await buildApi(context, log)
   const url = await api.listen({ port: 0, host: '127.0.0.1' })
   const port = Number(new URL(url).port)
@@ -120,6 +122,7 @@ export async function openService({
     await api.close()
     await queues.close()
     await backend.close()
+    await reads.destroy()
     await db.destroy()
     if (given === undefined) await database.drop()
     if (!mayLogErrors) expectNoErrors(logged)
@@ -131,6 +134,7 @@ export async function openService({
     url,
     port,
     db,
+    reads,
     database,
     queues,
     environment,

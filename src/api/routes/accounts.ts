@@ -6,6 +6,7 @@ import { Refusal } from '../../problems.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
+import { keyset } from '../keyset.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { AccountView, presentAccount, readAccounts } from '../views/account-view.ts'
@@ -22,7 +23,7 @@ const NewAccount = Type.Object(
 )
 
 export const accountRoutes: Routes = (api, context) => {
-  const { db } = context
+  const { reads } = context
 
   api.post('/v1/accounts', {
     config: { scope: 'enqueue' },
@@ -57,11 +58,14 @@ export const accountRoutes: Routes = (api, context) => {
     },
     handler: async ({ query }) => {
       const limit = limitOf(query)
-      const group = query.billGroup === undefined ? sql`true` : sql`bill_group = ${query.billGroup}`
-      const rows = await readAccounts(
-        db,
-        sql`where id > ${numberCursor(query.cursor) ?? 0} and ${group} order by id limit ${limit + 1}`,
-      )
+      const after = numberCursor(query.cursor)
+      const { where, orderBy } = keyset({
+        lead: query.billGroup === undefined ? undefined : { column: sql`bill_group`, value: sql`${query.billGroup}` },
+        order: [sql`id`],
+        direction: 'asc',
+        after: after === undefined ? undefined : [sql`${after}::bigint`],
+      })
+      const rows = await readAccounts(reads, sql`where ${where} order by ${orderBy} limit ${limit + 1}`)
       return pageOf(rows, limit, ({ id }) => id, presentAccount)
     },
   })
@@ -76,7 +80,7 @@ export const accountRoutes: Routes = (api, context) => {
       response: { 200: AccountView, ...problems(404) },
     },
     handler: async ({ params }) => {
-      const [row] = await readAccounts(db, sql`where key = ${params.accountId}`)
+      const [row] = await readAccounts(reads, sql`where key = ${params.accountId}`)
       if (!row) throw new Refusal('account_not_found', `there is no account ${params.accountId}`)
       return presentAccount(row)
     },

@@ -9,9 +9,9 @@ import { openRunWatch } from '../watch-runs.ts'
 import { readBillRun } from './bill-runs.ts'
 
 export const billRunEventRoutes: Routes = (api, context) => {
-  const { config, db } = context
+  const { config, db, reads } = context
   const runs = openRunWatch({
-    read: (billRunId) => readBillRun(context, billRunId),
+    read: (billRunId) => readBillRun(reads, billRunId),
     inForce: (keyIds) => keysInForce(db, keyIds),
     onError: (err, billRunId) => api.log.warn({ err, billRunId }, 'stopped sending events'),
   })
@@ -43,7 +43,7 @@ export const billRunEventRoutes: Routes = (api, context) => {
     handler: async (request, reply) => {
       const { billRunId } = request.params
       const keyId = request.caller?.id ?? ''
-      const run = await readBillRun(context, billRunId)
+      const run = await readBillRun(reads, billRunId)
       if (runs.streamsOf(keyId) >= config.EVENT_STREAMS_PER_KEY) {
         reply.header('retry-after', '5')
         throw new Refusal('too_many_requests', `this key holds ${config.EVENT_STREAMS_PER_KEY} event streams open`)

@@ -38,7 +38,7 @@ const Queued = Type.Object(
 )
 
 export const billRunRoutes: Routes = (api, context) => {
-  const { db } = context
+  const { reads } = context
   const params = Type.Object({ billRunId: Uuid })
 
   api.post('/v1/bill-runs', {
@@ -83,7 +83,7 @@ export const billRunRoutes: Routes = (api, context) => {
       const limit = limitOf(query)
       const before = uuidCursor(query.cursor)
       const earlier = before === undefined ? sql`true` : sql`bill_run.id < ${before}::uuid`
-      const runs = await readBillRuns(db, sql`where ${earlier} order by bill_run.id desc limit ${limit + 1}`)
+      const runs = await readBillRuns(reads, sql`where ${earlier} order by bill_run.id desc limit ${limit + 1}`)
       return pageOf(
         runs,
         limit,
@@ -102,7 +102,7 @@ export const billRunRoutes: Routes = (api, context) => {
       params,
       response: { 200: BillRunView, ...problems(404) },
     },
-    handler: ({ params: { billRunId } }) => readBillRun(context, billRunId),
+    handler: ({ params: { billRunId } }) => readBillRun(reads, billRunId),
   })
 
   api.get('/v1/bill-runs/:billRunId/failures', {
@@ -118,7 +118,7 @@ export const billRunRoutes: Routes = (api, context) => {
     handler: async ({ params: { billRunId }, query }) => {
       const limit = limitOf(query)
       const after = numberCursor(query.cursor) ?? 0
-      await readBillRun(context, billRunId)
+      await requireBillRun(reads, billRunId)
       const { rows } = await sql<{
         account_id: number
         key: string
@@ -126,10 +126,12 @@ export const billRunRoutes: Routes = (api, context) => {
         failure_message: string
         failure_attempts: number
       }>`
-        select account.id as account_id, account.key, failure_code, failure_message, failure_attempts
-        from bill_batch join account on account.id = bill_batch.account_ids[1]
-        where bill_run_id = ${billRunId}::uuid and bill_batch.status = 'failed' and account.id > ${after}
-        order by account.id limit ${limit + 1}`.execute(db)
+        select account_id, account.key, failure_code, failure_message, failure_attempts
+        from (
+          select account_ids[1] as account_id, failure_code, failure_message, failure_attempts from bill_batch
+          where bill_run_id = ${billRunId}::uuid and status = 'failed' and account_ids[1] > ${after}::bigint
+          order by account_ids[1] limit ${limit + 1}) failed
+        join account on account.id = account_id order by account_id`.execute(reads)
       return pageOf(
         rows,
         limit,
@@ -204,7 +206,7 @@ export const billRunRoutes: Routes = (api, context) => {
     handler: async (request, reply) => {
       const { accountIds: accountKeys, billDate = today() } = request.body
       // One snapshot, so that what is previewed is the state of one moment.
-      const read = db.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
+      const read = reads.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
       const invoices = await read.execute(async (tx) =>
         presentPreview(tx, await previewInvoices(tx, accountKeys, billDate)),
       )
@@ -216,16 +218,24 @@ export const billRunRoutes: Routes = (api, context) => {
 /** The answer to a change of a bill run: what has become of it. */
 const changed = async (tx: Tx, change: string, billRunId: string): Promise<Answer> => ({
   status: 202,
-  body: await readBillRun({ db: tx }, billRunId),
+  body: await readBillRun(tx, billRunId),
   audit: { action: `bill-run.${change}`, subject: billRunId },
 })
 
 /** One bill run. Throws a Refusal `bill_run_not_found`. */
-export async function readBillRun({ db }: { readonly db: Db | Tx }, billRunId: string): Promise<BillRunView> {
+export async function readBillRun(db: Db | Tx, billRunId: string): Promise<BillRunView> {
   const [run] = await readBillRuns(db, sql`where bill_run.id = ${billRunId}::uuid`)
-  if (!run) throw new Refusal('bill_run_not_found', `there is no bill run ${billRunId}`)
+  if (!run) throw billRunNotFound(billRunId)
   return run
 }
+
+/** Throws a Refusal `bill_run_not_found` when there is none, without adding up what is known of it. */
+async function requireBillRun(db: Db, billRunId: string): Promise<void> {
+  const run = await db.selectFrom('bill_run').select('id').where('id', '=', billRunId).executeTakeFirst()
+  if (!run) throw billRunNotFound(billRunId)
+}
+
+const billRunNotFound = (billRunId: string) => new Refusal('bill_run_not_found', `there is no bill run ${billRunId}`)
 
 const wakeRun =
   ({ queues }: ApiContext, billRunId: string) =>

@@ -1,5 +1,6 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
+import type { Db } from '../../db/open.ts'
 import { CreditRequest, creditJob } from '../../jobs/credit.ts'
 import { AccountId, Uuid } from '../../jobs/formats.ts'
 import { type AcceptedCredit, acceptCredits } from '../../ledger/accept-credits.ts'
@@ -14,6 +15,7 @@ import { invalidRequest } from '../errors.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { keyedRequestOf } from '../idempotency.ts'
+import { keyset } from '../keyset.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { NoContent, ProblemView, problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditStatusName, CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
@@ -42,7 +44,7 @@ const BatchAccepted = Type.Object(
 )
 
 export const creditRoutes: Routes = (api, context) => {
-  const { db } = context
+  const { reads } = context
   const intake = openCreditIntake(context, (error) =>
     api.log.warn({ err: error }, 'could not wake the workers; the relay will'),
   )
@@ -118,17 +120,19 @@ export const creditRoutes: Routes = (api, context) => {
     handler: async ({ query }) => {
       const limit = limitOf(query)
       const before = uuidCursor(query.cursor)
-      const conditions = [
-        query.accountId === undefined
-          ? sql`true`
-          : sql`credit.account_id = ${await accountIdOf(context, query.accountId)}`,
-        query.status === undefined ? sql`true` : sql`credit.status = ${query.status}::credit_status`,
-        before === undefined ? sql`true` : sql`credit.id < ${before}::uuid`,
-      ]
-      const rows = await readCredits(
-        db,
-        sql`where ${sql.join(conditions, sql` and `)} order by credit.id desc limit ${limit + 1}`,
-      )
+      const account = query.accountId === undefined ? undefined : await accountIdOf(reads, query.accountId)
+      const status = query.status === undefined ? undefined : sql`${query.status}::credit_status`
+      const { where, orderBy } = keyset({
+        lead:
+          account !== undefined
+            ? { column: sql`credit.account_id`, value: sql`${account}::bigint` }
+            : status && { column: sql`credit.status`, value: status },
+        order: [sql`credit.id`],
+        direction: 'desc',
+        after: before === undefined ? undefined : [sql`${before}::uuid`],
+      })
+      const ofStatus = account !== undefined && status ? sql`credit.status = ${status}` : sql`true`
+      const rows = await readCredits(reads, sql`where ${where} and ${ofStatus} order by ${orderBy} limit ${limit + 1}`)
       return pageOf(rows, limit, ({ id }) => id, presentCredit)
     },
   })
@@ -143,8 +147,8 @@ export const creditRoutes: Routes = (api, context) => {
       response: { 200: CreditView, ...problems(404) },
     },
     handler: async ({ params: { creditId } }) => {
-      const [row] = await readCredits(db, sql`where credit.id = ${creditId}::uuid`)
-      if (!row) throw await creditNotFound(db, creditId)
+      const [row] = await readCredits(reads, sql`where credit.id = ${creditId}::uuid`)
+      if (!row) throw await creditNotFound(reads, creditId)
       return presentCredit(row)
     },
   })
@@ -168,7 +172,7 @@ export const creditRoutes: Routes = (api, context) => {
 }
 
 /** The internal id of a named account. Throws a Refusal `account_not_found`. */
-export async function accountIdOf({ db }: ApiContext, key: string): Promise<number> {
+export async function accountIdOf(db: Db, key: string): Promise<number> {
   const account = await db.selectFrom('account').select('id').where('key', '=', key).executeTakeFirst()
   if (!account) throw new Refusal('account_not_found', `there is no account ${key}`)
   return account.id

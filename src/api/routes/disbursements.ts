@@ -23,7 +23,7 @@ const Disbursed = Type.Object(
 )
 
 export const disbursementRoutes: Routes = (api, context) => {
-  const { db } = context
+  const { reads } = context
   const params = Type.Object({ creditId: Uuid })
   const querystring = Type.Object(PageQuery, { additionalProperties: false })
 
@@ -38,7 +38,7 @@ export const disbursementRoutes: Routes = (api, context) => {
       response: { 200: PageOf(InvoiceView), ...problems(404) },
     },
     handler: async ({ params: { creditId }, query }) => {
-      const credit = await findCredit(db, creditId)
+      const credit = await findCredit(reads, creditId)
       // The cursor is the last invoice's number: its due date says where it stands in the order.
       const after = numberCursor(query.cursor)
       const later =
@@ -46,7 +46,7 @@ export const disbursementRoutes: Routes = (api, context) => {
           ? sql`true`
           : sql`(due_on, number) > (select due_on, number from invoice where number = ${after}::bigint)`
       const which = sql`where account_id = ${credit.account_id} and balance > 0 and ${later} order by due_on, number`
-      return invoicePage(db, which, limitOf(query))
+      return invoicePage(reads, which, limitOf(query))
     },
   })
 
@@ -62,11 +62,11 @@ export const disbursementRoutes: Routes = (api, context) => {
     },
     handler: async ({ params: { creditId }, query }) => {
       const limit = limitOf(query)
-      await findCredit(db, creditId)
+      await findCredit(reads, creditId)
       const after = uuidCursor(query.cursor)
       const later = after === undefined ? sql`true` : sql`d.id > ${after}::uuid`
       const rows = await readDisbursements(
-        db,
+        reads,
         sql`where d.credit_id = ${creditId}::uuid and ${later} order by d.id limit ${limit + 1}`,
       )
       return pageOf(rows, limit, ({ id }) => id, presentDisbursement)

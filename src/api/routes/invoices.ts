@@ -3,13 +3,14 @@ import { Type } from 'typebox'
 import { AccountId, Uuid } from '../../jobs/formats.ts'
 import { Refusal } from '../../problems.ts'
 import type { Routes } from '../context.ts'
+import { keyset } from '../keyset.ts'
 import { limitOf, numberCursor, PageOf, PageQuery } from '../paging.ts'
 import { problems } from '../view-responses.ts'
 import { InvoiceStatusName, InvoiceView, invoicePage, presentInvoice, readInvoices } from '../views/invoice-view.ts'
 import { accountIdOf } from './credits.ts'
 
 export const invoiceRoutes: Routes = (api, context) => {
-  const { db } = context
+  const { reads } = context
 
   api.get('/v1/invoices', {
     config: { scope: 'read' },
@@ -31,16 +32,24 @@ export const invoiceRoutes: Routes = (api, context) => {
     },
     handler: async ({ query }) => {
       const before = numberCursor(query.cursor)
+      const account = query.accountId === undefined ? undefined : await accountIdOf(reads, query.accountId)
+      const run = query.billRunId === undefined ? undefined : sql`${query.billRunId}::uuid`
+      const { where, orderBy } = keyset({
+        lead:
+          account !== undefined
+            ? { column: sql`invoice.account_id`, value: sql`${account}::bigint` }
+            : run && { column: sql`bill_run_id`, value: run },
+        order: [sql`number`],
+        direction: 'desc',
+        after: before === undefined ? undefined : [sql`${before}::bigint`],
+      })
       const conditions = [
-        query.accountId === undefined
-          ? sql`true`
-          : sql`invoice.account_id = ${await accountIdOf(context, query.accountId)}`,
+        where,
         query.status === undefined ? sql`true` : query.status === 'paid' ? sql`balance = 0` : sql`balance > 0`,
-        query.billRunId === undefined ? sql`true` : sql`bill_run_id = ${query.billRunId}::uuid`,
+        account !== undefined && run ? sql`bill_run_id = ${run}` : sql`true`,
         query.number === undefined ? sql`true` : sql`number = ${query.number}::bigint`,
-        before === undefined ? sql`true` : sql`number < ${before}::bigint`,
       ]
-      return invoicePage(db, sql`where ${sql.join(conditions, sql` and `)} order by number desc`, limitOf(query))
+      return invoicePage(reads, sql`where ${sql.join(conditions, sql` and `)} order by ${orderBy}`, limitOf(query))
     },
   })
 
@@ -54,7 +63,7 @@ export const invoiceRoutes: Routes = (api, context) => {
       response: { 200: InvoiceView, ...problems(404) },
     },
     handler: async ({ params: { invoiceId } }) => {
-      const [invoice] = await readInvoices(db, sql`where invoice.id = ${invoiceId}::uuid`)
+      const [invoice] = await readInvoices(reads, sql`where invoice.id = ${invoiceId}::uuid`)
       if (!invoice) throw new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
       return presentInvoice(invoice)
     },

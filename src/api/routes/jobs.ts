@@ -22,7 +22,7 @@ const JobView = Type.Object(
   { description: 'What became of it', examples: [ANSWERS.job] },
 )
 
-export const jobRoutes: Routes = (api, { db }) => {
+export const jobRoutes: Routes = (api, { db, reads }) => {
   api.get('/v1/jobs/:jobId', {
     config: { scope: 'read' },
     schema: {
@@ -34,7 +34,7 @@ export const jobRoutes: Routes = (api, { db }) => {
       response: { 200: JobView, ...problems(404) },
     },
     handler: async ({ params: { jobId } }) => {
-      const row = await db.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirst()
+      const row = await reads.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirst()
       if (!row) throw new Refusal('job_not_found', `there is no job ${jobId}`)
       return {
         jobId,
@@ -50,7 +50,10 @@ export const jobRoutes: Routes = (api, { db }) => {
   })
 }
 
-/** A worker holds the lock of a job's row while it carries it out, so whether it is held is the truth, whatever the queue says. */
+/**
+ * A worker holds the lock of a job's row while it carries it out, so whether it is held is the truth, whatever the queue says. To lock is to
+ * write: it cannot be asked on the connections for what is only shown.
+ */
 async function isBeingCarriedOut(db: Db, jobId: string): Promise<boolean> {
   const { rows } = await sql`select from job where id = ${jobId}::uuid for share skip locked`.execute(db)
   return rows.length === 0

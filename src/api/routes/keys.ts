@@ -32,7 +32,7 @@ function timeOf(expiresAt: string): Date {
 }
 
 export const keyRoutes: Routes = (api, context) => {
-  const { db } = context
+  const { reads } = context
 
   api.post('/v1/keys', {
     config: { scope: 'admin' },
@@ -77,7 +77,7 @@ export const keyRoutes: Routes = (api, context) => {
     handler: async ({ query }) => {
       const limit = limitOf(query)
       const before = uuidCursor(query.cursor)
-      const rows = await db
+      const rows = await reads
         .selectFrom('api_key')
         .selectAll()
         .$if(before !== undefined, (keys) => keys.where('id', '<', before as string))

@@ -40,7 +40,7 @@ const present = ({ name, cron, timezone, bill_group, enabled }: Row): Static<typ
 })
 
 export const scheduleRoutes: Routes = (api, context) => {
-  const { db, queues } = context
+  const { db, reads, queues } = context
   const params = Type.Object({ name: ScheduleName })
   const wake = () => keepSchedules(db, queues)
 
@@ -97,7 +97,7 @@ export const scheduleRoutes: Routes = (api, context) => {
     handler: async ({ query }) => {
       const limit = limitOf(query)
       const after = nameCursor(query.cursor)
-      const rows = await db
+      const rows = await reads
         .selectFrom('schedule')
         .selectAll()
         .$if(after !== undefined, (schedules) => schedules.where('name', '>', after as string))

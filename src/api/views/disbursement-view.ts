@@ -35,9 +35,8 @@ type Row = {
 export async function readDisbursements(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly Row[]> {
   const { rows } = await sql<Row>`
     select d.*, invoice.number, account.currency
-    from disbursement d join invoice on invoice.id = d.invoice_id join account on account.id = d.account_id ${which}`.execute(
-    db,
-  )
+    from disbursement d cross join lateral (select number from invoice where id = d.invoice_id limit 1) invoice
+    cross join lateral (select currency from account where id = d.account_id limit 1) account ${which}`.execute(db)
   return rows
 }
 

@@ -102,7 +102,9 @@ export async function readInvoices(db: Db | Tx, which: RawBuilder<unknown>): Pro
       (select coalesce(json_agg(json_build_object('id', d.id, 'credit_id', d.credit_id, 'amount', d.amount::text, 'automatic', d.automatic,
           'created_at', d.created_at) order by d.id), '[]')
         from disbursement d where d.invoice_id = invoice.id) as disbursements
-    from invoice join account on account.id = invoice.account_id ${which}`.execute(db)
+    from invoice cross join lateral (select key, currency from account where id = invoice.account_id limit 1) account ${which}`.execute(
+    db,
+  )
   return rows
 }
 

@@ -1,0 +1,68 @@
+/** Sizes of a filled database, large enough that a plan which reads a table is seen. */
+export const FILLED = {
+  accounts: 50_000,
+  runs: 200,
+  invoices: 150_000,
+  credits: 150_000,
+  jobs: 100_000,
+  failures: 10_000,
+}
+
+/** The number of the account with a fifth of all credits. */
+export const WHALE = 40_001
+
+/** The id of the nth row of a table whose ids go up in the order in which they were made, as UUIDv7 do. */
+export const idOf = (table: keyof typeof PREFIX, n: number) => {
+  const digits = `${PREFIX[table]}0000000007000a000${n.toString(16).padStart(12, '0')}`
+  return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
+}
+const PREFIX = { invoice: '011', credit: '012', run: '013', batch: '014', job: '015', disbursement: '016', key: '017' }
+
+const id = (table: keyof typeof PREFIX, n: string) =>
+  `('${PREFIX[table]}0000000007000a000' || lpad(to_hex(${n}), 12, '0'))::uuid`
+
+/**
+ * Fills a migrated database by a few statements, without triggers and foreign keys, as unevenly as a real one becomes: the newest invoices
+ * unpaid and the older ones paid, the newest credits pending, a handful to be reversed among the oldest, one account with a fifth of all
+ * credits, bill groups of a hundred and of no accounts, and a run that failed for thousands of accounts.
+ */
+export const FILL = `
+  set session_replication_role = replica;
+  set synchronous_commit = off;
+  insert into account (key, name, currency, bill_group)
+    select 'account-' || n, 'Account', 'USD', case when n % 500 = 0 then 'small' else 'default' end
+    from generate_series(1, ${FILLED.accounts}) n;
+  insert into bill_run (id, bill_group, bill_date, status, created_at, finished_at)
+    select ${id('run', 'n')}, 'default', '2026-01-01', 'completed', now(), now() from generate_series(1, ${FILLED.runs}) n;
+  insert into bill_batch (id, bill_run_id, account_ids, status, failure_code, failure_message, failure_attempts)
+    select ${id('batch', 'n')}, ${id('run', '1')}, array[n], 'failed', 'internal_error', 'message', 1
+    from generate_series(1, ${FILLED.failures}) n;
+  insert into bill_batch (id, bill_run_id, account_ids, status, billed)
+    select ${id('batch', `${FILLED.failures} + n`)}, ${id('run', '1 + n / 10')}, array[n], 'done', 1
+    from generate_series(1, ${FILLED.runs} * 10 - 1) n;
+  insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
+    select ${id('invoice', 'n')}, 1 + n % ${FILLED.accounts}, n, ${id('run', `1 + (n - 1) / ${FILLED.invoices / FILLED.runs}`)},
+      date '2026-01-01' + n / 1000, date '2026-02-01' + n / 1000, 10, 10,
+      case when n > ${FILLED.invoices} * 0.7 or n < 100 then 10 else 0 end
+    from generate_series(1, ${FILLED.invoices}) n;
+  insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, reversed_on_invoice_id, created_at)
+    select ${id('credit', 'n')}, case when n % 5 = 0 then ${WHALE} else 1 + n % ${FILLED.accounts} end, 5,
+      case when status = 'reversed' then 5 else 0 end, status::credit_status, 'a credit', true,
+      case when status in ('issued', 'reversal_pending', 'reversed') then ${id('invoice', 'n')} end,
+      case when status = 'reversed' then ${id('invoice', 'n')} end, now()
+    from (select n, case when n > ${FILLED.credits} * 0.7 then 'pending' when n in (7, 8, 9) then 'reversal_pending'
+      when n < 1000 then 'reversed' when n < 2000 then 'deleted' else 'issued' end as status
+      from generate_series(1, ${FILLED.credits}) n) credit;
+  insert into invoice_transaction (invoice_id, account_id, position, type, amount, credit_id)
+    select invoice_id, account_id, 1, 'credit', amount, id from credit where invoice_id is not null;
+  insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic)
+    select ${id('disbursement', 'n')}, ${id('credit', '1 + n % 1000')}, ${id('invoice', 'n')}, 1, 1, true
+    from generate_series(1, 50000) n;
+  insert into api_key (id, name, key_hash, scopes)
+    select ${id('key', 'n')}, 'key ' || n, sha256(n::text::bytea), '{read}' from generate_series(1, 20) n;
+  insert into job (id, type, credit_id, account_id, request, status, api_key_id, request_id, created_at, finished_at)
+    select ${id('job', 'n')}, 'credit', ${id('credit', 'n')}, 1, '{"reason": "a credit"}', 'done',
+      ${id('key', 'case when n < 20 then n else 20 end')}, 'request-' || n, now() - n * interval '1 second', now()
+    from generate_series(1, ${FILLED.jobs}) n;
+  reset session_replication_role;
+  vacuum analyze`
