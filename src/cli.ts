@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   account: async () => (await import('./cli/account.ts')).addAccountCommand,
   charge: async () => (await import('./cli/charge.ts')).addChargeCommand,
   schedule: async () => (await import('./cli/schedule.ts')).addScheduleCommand,
+  audit: async () => (await import('./cli/audit.ts')).addAuditCommand,
 }
 
 await runEntry(async () => {

@@ -2,6 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Tx } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Actor } from '../ledger/actor.ts'
+import { type Deed, writeAudit } from '../ledger/audit.ts'
 import { Refusal } from '../problems.ts'
 import type { ApiContext } from './context.ts'
 import { claimKeys, type KeptAnswer, keepAnswers, keyedRequestOf } from './idempotency.ts'
@@ -11,7 +12,7 @@ export type Answer = KeptAnswer & {
   /** Kept in place of the body for a repeat of the request: for what is shown once. */
   readonly storedBody?: object
   /** What was done to what, for the audit. What is enqueued is kept with its job instead, and when that is forgotten as an entry. */
-  readonly audit?: { readonly action: string; readonly subject: string }
+  readonly audit?: Deed
   /** Wakes the workers, after COMMIT. Nothing is lost when it fails: the relay wakes them later. */
   readonly wake?: () => Promise<void>
 }
@@ -33,7 +34,7 @@ export async function carryOut(
     if (earlier instanceof Refusal) throw earlier
     if (earlier) return { answer: earlier, replayed: true }
     const answer = await work(tx, actor)
-    if (answer.audit) await writeAudit(tx, actor, answer.audit)
+    if (answer.audit) await writeAudit(tx, { source: 'http', ...actor }, answer.audit)
     if (keyed) await keepAnswers(tx, [{ keyed, answer: kept(answer) }])
     return { answer, replayed: false }
   })
@@ -61,15 +62,4 @@ export function send(reply: FastifyReply, { status, body, location }: KeptAnswer
 export function actorOf(request: FastifyRequest): Actor {
   if (!request.caller) throw new Error(`${request.url} changes something and lets anyone in`)
   return { apiKeyId: request.caller.id, requestId: request.id }
-}
-
-async function writeAudit(
-  tx: Tx,
-  actor: Actor,
-  { action, subject }: { action: string; subject: string },
-): Promise<void> {
-  await tx
-    .insertInto('audit_entry')
-    .values({ api_key_id: actor.apiKeyId, request_id: actor.requestId, action, subject })
-    .execute()
 }

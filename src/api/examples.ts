@@ -23,6 +23,7 @@ export const EXAMPLES = {
   },
   creditBatch: { credits: [{ accountId: 'acme', amount: '5.00', reason: 'Referral' }] },
   reversal: { reason: 'Given by mistake' },
+  reason: { reason: 'Asked for by the customer' },
   disbursement: { invoiceId, amount: '50.00' },
   newBillRun: { billGroup: 'default', billDate: '2026-11-30', name: 'November' },
   preview: { accountIds: ['acme'], billDate: '2026-11-30' },

@@ -25,6 +25,7 @@ export const OPENAPI: FastifyDynamicSwaggerOptions = {
       'invoices',
       'schedules',
       'keys',
+      'audit',
       'operations',
     ].map((name) => ({ name })),
   },

@@ -43,6 +43,7 @@ export function pageOf<Row, T>(
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
+const MOMENT_AND_ID = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 const NAME = /^[A-Za-z0-9_.-]{1,64}$/
 const WHOLE = /^(0|[1-9][0-9]{0,15})$/
 
@@ -58,6 +59,12 @@ export function nameCursor(cursor: string | undefined): string | undefined {
 export function numberCursor(cursor: string | undefined): number | undefined {
   const place = read(cursor, WHOLE)
   return place === undefined ? undefined : Number(place)
+}
+
+/** A time to the microsecond and an id. */
+export function auditCursor(cursor: string | undefined): { readonly at: string; readonly id: string } | undefined {
+  const [at, id] = read(cursor, MOMENT_AND_ID)?.split('/') ?? []
+  return at === undefined || id === undefined ? undefined : { at, id }
 }
 
 function read(cursor: string | undefined, form: RegExp): string | undefined {

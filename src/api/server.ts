@@ -16,6 +16,7 @@ import { openPages } from './pages.ts'
 import { limitRequests } from './rate-limit.ts'
 import { openRequestCounts } from './request-counts.ts'
 import { accountRoutes } from './routes/accounts.ts'
+import { auditRoutes } from './routes/audit.ts'
 import { billRunEventRoutes } from './routes/bill-run-events.ts'
 import { billRunRoutes } from './routes/bill-runs.ts'
 import { chargeRoutes } from './routes/charges.ts'
@@ -43,6 +44,7 @@ const ROUTES = [
   scheduleRoutes,
   keyRoutes,
   reconciliationRoutes,
+  auditRoutes,
   operationsRoutes,
 ]
 

@@ -99,6 +99,7 @@ function addReads(group: Command, defaults: ClientDefaults): void {
 
 function addChanges(group: Command, defaults: ClientDefaults): void {
   addClientCommand(group, 'retry <bill-run-id>', 'bill the accounts that failed again, within the same run', defaults)
+    .option('--reason <text>', 'why, for the audit')
     .option('--wait', 'wait until it has ended')
     .addHelpText(
       'after',
@@ -107,19 +108,20 @@ Example:
   $ nightbill bill-run retry 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f --wait
 ${exitCodes}`,
     )
-    .action((billRunId: string, { wait = false }: { wait?: boolean }, command: Command) =>
+    .action((billRunId: string, { wait = false, reason }: { wait?: boolean; reason?: string }, command: Command) =>
       withClient(command, defaults, async (context) => {
-        const accepted = await context.client.retryBillRun(billRunId)
+        const accepted = await context.client.retryBillRun(billRunId, { reason })
         if (wait) return showWhenEnded(context, billRunId)
         context.show(accepted, () => `Retry of bill run ${billRunId} is accepted.`)
       }),
     )
 
   addClientCommand(group, 'cancel <bill-run-id>', 'begin no more accounts; what is billed stays billed', defaults)
+    .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run cancel 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-    .action((billRunId: string, _options: unknown, command: Command) =>
+    .action((billRunId: string, { reason }: { reason?: string }, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
-        show(await client.cancelBillRun(billRunId), () => `Cancelling bill run ${billRunId} is accepted.`)
+        show(await client.cancelBillRun(billRunId, { reason }), () => `Cancelling bill run ${billRunId} is accepted.`)
       }),
     )
 }

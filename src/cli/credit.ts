@@ -125,10 +125,14 @@ Example:
 
 function addRemovals(group: Command, defaults: ClientDefaults): void {
   addClientCommand(group, 'delete <credit-id>', 'delete a credit that no bill run has issued yet', defaults)
-    .addHelpText('after', '\nExample:\n  $ nightbill credit delete 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-    .action((creditId: string, _options: unknown, command: Command) =>
+    .option('--reason <text>', 'why, for the audit')
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ nightbill credit delete 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f --reason "Entered twice"',
+    )
+    .action((creditId: string, { reason }: { reason?: string }, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
-        await client.deleteCredit(creditId)
+        await client.deleteCredit(creditId, { reason })
         show({ creditId, deleted: true }, () => `Credit ${creditId} is deleted.`)
       }),
     )
@@ -154,10 +158,11 @@ function addRemovals(group: Command, defaults: ClientDefaults): void {
     )
 
   addClientCommand(group, 'unreverse <credit-id>', 'cancel a reversal that no bill run has applied yet', defaults)
+    .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill credit unreverse 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-    .action((creditId: string, _options: unknown, command: Command) =>
+    .action((creditId: string, { reason }: { reason?: string }, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
-        await client.cancelReversal(creditId)
+        await client.cancelReversal(creditId, { reason })
         show(await client.getCredit(creditId), (credit) => creditsTable([credit]))
       }),
     )

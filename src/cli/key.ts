@@ -1,7 +1,9 @@
+import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../config.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { createKey, revokeKey, SCOPES } from '../ledger/api-keys.ts'
+import { type Doer, writeAudit } from '../ledger/audit.ts'
 import { openLocalDatabase } from './local-database.ts'
 
 /** `nightbill key ...`: on the database itself, so that it works also when every key is lost. */
@@ -21,7 +23,11 @@ export function addKeyCommand(program: Command): void {
     .action(async (name: string, { scopes }: { scopes: readonly string[] }) => {
       const db = await openLocalDatabase(readConfig(), 'key')
       try {
-        const { id, key } = await createKey(db, name, scopes)
+        const { id, key } = await inTransaction(db, async (tx) => {
+          const created = await createKey(tx, name, scopes)
+          await writeAudit(tx, whoever(), { action: 'key.create', subject: created.id })
+          return created
+        })
         console.log(`Key ${id} (${scopes.join(', ')}), shown this once:\n${key}`)
       } finally {
         await db.destroy()
@@ -31,16 +37,30 @@ export function addKeyCommand(program: Command): void {
   group
     .command('revoke <keyId>')
     .description('revoke a key; it stops to work within a second')
+    .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill key revoke 019ac0de-0000-7000-8000-000000000001')
-    .action(async (keyId: string) => {
+    .action(async (keyId: string, { reason }: { reason?: string }) => {
       const db = await openLocalDatabase(readConfig(), 'key')
       try {
-        await inTransaction(db, (tx) => revokeKey(tx, keyId))
+        await inTransaction(db, async (tx) => {
+          await revokeKey(tx, keyId)
+          await writeAudit(tx, whoever(), { action: 'key.revoke', subject: keyId, reason })
+        })
         console.log(`Key ${keyId} is revoked.`)
       } finally {
         await db.destroy()
       }
     })
+}
+
+/** The operating system's user: whoever can open the database needs no API key. */
+function whoever(): Doer {
+  try {
+    return { source: 'command', user: userInfo().username }
+  } catch {
+    // In a container the user may have a number and no name.
+    return { source: 'command', user: String(process.getuid?.()) }
+  }
 }
 
 function parseScopes(list: string): readonly string[] {

@@ -45,10 +45,11 @@ Examples:
     )
 
   addClientCommand(group, 'remove <name>', 'remove a schedule; bill runs that it has started go on', defaults)
+    .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill schedule remove nightly')
-    .action((name: string, _options: unknown, command: Command) =>
+    .action((name: string, { reason }: { reason?: string }, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
-        await client.deleteSchedule(name)
+        await client.deleteSchedule(name, { reason })
         show({ name, removed: true }, () => `Schedule ${name} removed.`)
       }),
     )

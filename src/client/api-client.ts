@@ -3,6 +3,8 @@ import type {
   AcceptedBillRun,
   AcceptedCredit,
   Account,
+  AuditEntry,
+  AuditQuery,
   BillRun,
   BillRunFailure,
   Charge,
@@ -22,6 +24,7 @@ import type {
   Page,
   PageQuery,
   PreviewedInvoice,
+  Reason,
   Reconciliation,
   Schedule,
 } from './api-types.ts'
@@ -48,7 +51,7 @@ export type ApiClient = ReturnType<typeof openApiClient>
 export function openApiClient(connection: Connection) {
   const get = <Body>(path: string, query?: Query) => sendRequest<Body>(connection, { method: 'GET', path, query })
   const put = <Body>(path: string, body: unknown) => sendRequest<Body>(connection, { method: 'PUT', path, body })
-  const remove = (path: string) => sendRequest<void>(connection, { method: 'DELETE', path })
+  const remove = (path: string, query?: Query) => sendRequest<void>(connection, { method: 'DELETE', path, query })
   const post = <Body>(path: string, body: unknown, options: PostOptions = {}) =>
     sendRequest<Body>(connection, {
       method: 'POST',
@@ -75,7 +78,7 @@ export function openApiClient(connection: Connection) {
       post<CreditBatchAnswer>('v1/credits/batch', { credits }, options),
     listCredits: (query: CreditQuery = {}) => get<Page<Credit>>('v1/credits', query),
     getCredit: (creditId: string) => get<Credit>(`v1/credits/${segment(creditId)}`),
-    deleteCredit: (creditId: string) => remove(`v1/credits/${segment(creditId)}`),
+    deleteCredit: (creditId: string, why: Reason = {}) => remove(`v1/credits/${segment(creditId)}`, why),
 
     listUnpaidInvoices: (creditId: string, query: PageQuery = {}) =>
       get<Page<Invoice>>(`v1/credits/${segment(creditId)}/unpaid-invoices`, query),
@@ -84,12 +87,9 @@ export function openApiClient(connection: Connection) {
     disburse: (creditId: string, to: { readonly invoiceId: string; readonly amount: string }, options?: PostOptions) =>
       post<DisbursementAnswer>(`v1/credits/${segment(creditId)}/disbursements`, to, options),
 
-    requestReversal: (
-      creditId: string,
-      reversal: { readonly reason?: string | undefined } = {},
-      options?: PostOptions,
-    ) => post<AcceptedCredit>(`v1/credits/${segment(creditId)}/reversal`, reversal, options),
-    cancelReversal: (creditId: string) => remove(`v1/credits/${segment(creditId)}/reversal`),
+    requestReversal: (creditId: string, why: Reason = {}, options?: PostOptions) =>
+      post<AcceptedCredit>(`v1/credits/${segment(creditId)}/reversal`, why, options),
+    cancelReversal: (creditId: string, why: Reason = {}) => remove(`v1/credits/${segment(creditId)}/reversal`, why),
 
     getJob,
     /** Waits until the job is done or failed, 10 minutes unless told otherwise. */
@@ -104,10 +104,10 @@ export function openApiClient(connection: Connection) {
       pollUntil(() => getBillRun(billRunId), isFinishedRun, { timeoutMs, onValue: onProgress }),
     listBillRunFailures: (billRunId: string, query: PageQuery = {}) =>
       get<Page<BillRunFailure>>(`v1/bill-runs/${segment(billRunId)}/failures`, query),
-    retryBillRun: (billRunId: string, options?: PostOptions) =>
-      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, undefined, options),
-    cancelBillRun: (billRunId: string, options?: PostOptions) =>
-      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, undefined, options),
+    retryBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
+      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, { reason }, options),
+    cancelBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
+      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, { reason }, options),
     previewBillRun: (
       preview: { readonly accountIds: readonly string[]; readonly billDate?: string | undefined },
       options?: PostOptions,
@@ -118,10 +118,12 @@ export function openApiClient(connection: Connection) {
 
     putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
     listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
-    deleteSchedule: (name: string) => remove(`v1/schedules/${segment(name)}`),
+    deleteSchedule: (name: string, why: Reason = {}) => remove(`v1/schedules/${segment(name)}`, why),
 
     /** The last first. */
     listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
+
+    listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),
   } as const
 }
 

@@ -207,6 +207,33 @@ export type InvoiceQuery = PageQuery & {
   readonly number?: string | undefined
 }
 
+/** Why something is undone, for the audit. */
+export type Reason = { readonly reason?: string | undefined }
+
+export type AuditEntry = {
+  readonly auditId: string
+  readonly at: string
+  /** `noun.verb` */
+  readonly action: string
+  readonly subject: string
+  readonly source: 'http' | 'command' | 'schedule'
+  /** Null for what no API key did. */
+  readonly keyId: string | null
+  readonly keyName: string | null
+  readonly requestId: string | null
+  readonly reason: string | null
+  readonly detail: string | null
+}
+
+export type AuditQuery = PageQuery & {
+  readonly subject?: string | undefined
+  readonly keyId?: string | undefined
+  /** RFC 3339, included. */
+  readonly from?: string | undefined
+  /** RFC 3339, left out. */
+  readonly to?: string | undefined
+}
+
 export type NewSchedule = {
   readonly cron: string
   readonly timezone: string

@@ -1,5 +1,6 @@
 import type {
   Account,
+  AuditEntry,
   BillRun,
   BillRunFailure,
   BillRunTotal,
@@ -157,6 +158,18 @@ export function reconciliationsTable(reconciliations: readonly Reconciliation[])
         .map(({ name, violations }) => `${name}: ${groupThousands(violations)}`)
         .join(', '),
     ),
+  ])
+}
+
+export function auditTable(entries: readonly AuditEntry[]): string {
+  return tableOr('Nothing was done.', entries, [
+    left('At', ({ at }) => at),
+    left('Action', ({ action }) => action),
+    left('Subject', ({ subject }) => subject),
+    left('By', ({ source, keyName, keyId }) => (source === 'http' ? `key ${keyName ?? keyId}` : source)),
+    left('Request', ({ requestId }) => requestId ?? ''),
+    left('Reason', ({ reason }) => reason ?? ''),
+    left('Detail', ({ detail }) => detail ?? ''),
   ])
 }
 

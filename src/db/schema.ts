@@ -73,10 +73,14 @@ export interface ApiKey {
 
 export interface AuditEntry {
   action: string;
-  api_key_id: string;
+  api_key_id: string | null;
   at: Generated<Timestamp>;
+  audit_id: Generated<string>;
+  detail: string | null;
   id: Generated<number>;
-  request_id: string;
+  reason: string | null;
+  request_id: string | null;
+  source: Generated<string>;
   subject: string;
 }
 

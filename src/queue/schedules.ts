@@ -5,6 +5,7 @@ import type { Schedule } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { billRunJob } from '../jobs/bill-run.ts'
 import { scheduleTickJob } from '../jobs/schedule-tick.ts'
+import { writeAudit } from '../ledger/audit.ts'
 import { startBillRun } from '../ledger/start-bill-run.ts'
 import { dateIn, lastDue } from '../schedule.ts'
 import { type Queues, wake } from './wake.ts'
@@ -30,14 +31,17 @@ export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promi
     const due = lastDue(schedule, now)
     if (!due || due < schedule.effective_from) return
     const date = dateIn(schedule.timezone, due)
-    const billRunId = await inTransaction(db, (tx) =>
-      startBillRun(tx, {
+    const billRunId = await inTransaction(db, async (tx) => {
+      const started = await startBillRun(tx, {
         of: { billGroup: schedule.bill_group },
         billDate: date,
         name: `${schedule.name} ${date}`,
         schedule: { name: schedule.name, date },
-      }),
-    )
+      })
+      const doer = { source: 'schedule', name: schedule.name } as const
+      if (started !== undefined) await writeAudit(tx, doer, { action: 'bill-run.start', subject: started })
+      return started
+    })
     if (billRunId === undefined) return
     log.info({ schedule: schedule.name, date, billRunId }, 'scheduled bill run')
     await wake(queues, billRunJob, [{ v: 1, billRunId }])

@@ -43,6 +43,7 @@ async function lists(): Promise<readonly Described[]> {
 
 /** What each list is filtered by here, the common, the rare and the absent, and the place of a cursor in its middle. */
 const ACCOUNTS = ['account-100', `account-${WHALE}`]
+const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString()
 const RUNS = [idOf('run', 1), idOf('run', 100), idOf('run', FILLED.runs)]
 const LISTS: Readonly<
   Record<string, { readonly filters: Readonly<Record<string, readonly string[]>>; readonly middle: string }>
@@ -59,6 +60,15 @@ const LISTS: Readonly<
   '/v1/invoices': {
     filters: { accountId: ACCOUNTS, status: ['paid', 'unpaid'], billRunId: RUNS, number: ['70000'] },
     middle: String(FILLED.invoices / 2),
+  },
+  '/v1/audit': {
+    filters: {
+      subject: [idOf('credit', 70_000), 'subject-9', 'subject-70000', 'nobody'],
+      keyId: [idOf('key', 3), idOf('key', 20)],
+      from: [secondsAgo(60_000)],
+      to: [secondsAgo(50_000)],
+    },
+    middle: `${secondsAgo(50_000).replace('Z', '000Z')}/${idOf('job', 1)}`,
   },
   '/v1/schedules': { filters: {}, middle: 'm' },
   '/v1/keys': { filters: {}, middle: idOf('key', 10) },

@@ -120,7 +120,7 @@ test('every refusal is a problem document, and every call under /v1 can be refus
 
 test('every request body has an example', () => {
   const bodies = operations().filter(({ operation }) => operation.requestBody)
-  expect(bodies).toHaveLength(10)
+  expect(bodies).toHaveLength(12)
   for (const { name, operation } of bodies) {
     expect(Object.keys(operation.requestBody?.content ?? {}), name).toEqual(['application/json'])
     expect(operation.requestBody?.content['application/json']?.example, name).toBeTypeOf('object')
@@ -155,6 +155,8 @@ describe('the examples', () => {
     ['POST /v1/credits/batch', 202],
     ['POST /v1/bill-runs/preview', 200],
     ['POST /v1/bill-runs', 202],
+    ['POST /v1/bill-runs/{billRunId}/cancel', 202],
+    ['POST /v1/bill-runs/{billRunId}/retry', 202],
     ['POST /v1/credits/{creditId}/disbursements', 201],
     ['POST /v1/credits/{creditId}/reversal', 202],
     ['PUT /v1/schedules/{name}', 200],
@@ -166,13 +168,15 @@ describe('the examples', () => {
     expect(TRIED.map(([name]) => name).toSorted()).toEqual(withBody.map(({ name }) => name).toSorted())
   })
 
+  let started: string | undefined
   test.each(TRIED)('%s answers %i', async (name, status) => {
     const [method = '', path = ''] = name.split(' ')
     // An example cannot know the ids that this database has made.
     const example = { ...exampleOf(name), ...(path.endsWith('/disbursements') ? { invoiceId: ids.invoice } : {}) }
-    const answer = await service.call(method, fill(path, { creditId: ids.issued ?? NOBODY, name: 'nightly' }), {
-      body: example,
-    })
+    const billRunId = (path.endsWith('/cancel') ? started : ids.finishedRun) ?? NOBODY
+    const at = fill(path, { creditId: ids.issued ?? NOBODY, billRunId, name: 'nightly' })
+    const answer = await service.call<{ billRunId?: string }>(method, at, { body: example })
+    if (path === '/v1/bill-runs') started = answer.body.billRunId
     expect(answer.status, answer.text).toBe(status)
     if (path === '/v1/credits/batch') expect(answer.body).toMatchObject({ rejected: [] })
     if (path === '/v1/bill-runs/preview') expect(answer.body).toMatchObject({ invoices: [{ totalCharge: '140.00' }] })

@@ -1,3 +1,4 @@
+import { userInfo } from 'node:os'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeAlongside } from '../support/backends.ts'
 import { insertAccounts } from '../support/many-accounts.ts'
@@ -51,6 +52,25 @@ describeAlongside('the nightbill command, as a person or a scheduler uses it', (
     await answerOf('credit', 'delete', other.creditId)
     const deleted = await answerOf('credit', 'list', '--account', 'acme', '--status', 'deleted')
     expect(deleted.data).toMatchObject([{ creditId: other.creditId }])
+  })
+
+  it('key create, revoke and audit list: what was done on the database itself is kept with who did it, and why', async () => {
+    const created = await nightbill('key', 'create', 'feed', '--scopes', 'enqueue')
+    const keyId = /Key (\S+)/.exec(created.out)?.[1] as string
+    expect((await nightbill('key', 'revoke', keyId, '--reason', 'Lost')).code).toBe(0)
+    const by = {
+      subject: keyId,
+      source: 'command',
+      keyId: null,
+      requestId: null,
+      detail: `user ${userInfo().username}`,
+    }
+    expect((await answerOf('audit', 'list', '--subject', keyId)).data).toMatchObject([
+      { ...by, action: 'key.revoke', reason: 'Lost' },
+      { ...by, action: 'key.create', reason: null },
+    ])
+    const { out } = await nightbill('audit', 'list', '--limit', '1')
+    expect(out).toMatch(/key\.revoke.*command.*Lost/)
   })
 
   it('charge add says what is owed, in its currency; what is refused is said once, with how to mend it', async () => {

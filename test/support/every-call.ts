@@ -85,6 +85,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/invoices'],
     ['GET', '/v1/invoices/{invoiceId}', '/v1/invoices/{invoice}'],
     ['GET', '/v1/reconciliations'],
+    ['GET', '/v1/audit'],
   ),
   ...calls(
     'operate',
@@ -97,8 +98,8 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ],
     ['DELETE', '/v1/credits/{creditId}/reversal', '/v1/credits/{reversalPending}/reversal'],
     ['POST', '/v1/bill-runs', undefined, { accountIds: ['usd'], billDate: '2026-04-30', name: 'April' }],
-    ['POST', '/v1/bill-runs/{billRunId}/retry', '/v1/bill-runs/{finishedRun}/retry'],
-    ['POST', '/v1/bill-runs/{billRunId}/cancel', '/v1/bill-runs/{openRun}/cancel'],
+    ['POST', '/v1/bill-runs/{billRunId}/retry', '/v1/bill-runs/{finishedRun}/retry', { reason: 'Mended' }, true],
+    ['POST', '/v1/bill-runs/{billRunId}/cancel', '/v1/bill-runs/{openRun}/cancel', { reason: 'By mistake' }, true],
     ['POST', '/v1/bill-runs/preview', undefined, { accountIds: ['usd'], billDate: '2026-04-30' }],
     [
       'PUT',

@@ -5,6 +5,7 @@ export const FILLED = {
   invoices: 150_000,
   credits: 150_000,
   jobs: 100_000,
+  entries: 100_000,
   failures: 10_000,
 }
 
@@ -64,5 +65,9 @@ export const FILL = `
     select ${id('job', 'n')}, 'credit', ${id('credit', 'n')}, 1, '{"reason": "a credit"}', 'done',
       ${id('key', 'case when n < 20 then n else 20 end')}, 'request-' || n, now() - n * interval '1 second', now()
     from generate_series(1, ${FILLED.jobs}) n;
+  insert into audit_entry (at, api_key_id, request_id, action, subject)
+    select now() - n * interval '1 second', ${id('key', 'case when n < 20 then n else 20 end')}, 'request', 'key.create',
+      'subject-' || case when n % 500 = 0 then 9 else n end
+    from generate_series(1, ${FILLED.entries}) n;
   reset session_replication_role;
   vacuum analyze`

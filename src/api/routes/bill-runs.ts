@@ -14,6 +14,7 @@ import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
+import { ReasonBody } from '../reason.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { BillRunFailureView, BillRunView, readBillRuns } from '../views/bill-run-view.ts'
@@ -147,39 +148,41 @@ export const billRunRoutes: Routes = (api, context) => {
   })
 
   api.post('/v1/bill-runs/:billRunId/retry', {
-    config: { scope: 'operate' },
+    config: { scope: 'operate', bodyOptional: true },
     schema: {
       operationId: 'retryBillRun',
       summary: "Try a bill run's failed accounts again, within the same run",
       tags: ['bill runs'],
       params,
       headers: withIdempotencyKey,
+      body: ReasonBody,
       response: { 202: BillRunView, ...problems(404, 409) },
     },
     handler: (request, reply) => {
       const { billRunId } = request.params
       return carryOut(context, request, reply, async (tx) => {
         await retryBillRun(tx, billRunId)
-        return { ...(await changed(tx, 'retry', billRunId)), wake: wakeRun(context, billRunId) }
+        return { ...(await changed(tx, 'retry', billRunId, request.body.reason)), wake: wakeRun(context, billRunId) }
       })
     },
   })
 
   api.post('/v1/bill-runs/:billRunId/cancel', {
-    config: { scope: 'operate' },
+    config: { scope: 'operate', bodyOptional: true },
     schema: {
       operationId: 'cancelBillRun',
       summary: 'Cancel a bill run: what is billed stays billed, what has not begun is not begun',
       tags: ['bill runs'],
       params,
       headers: withIdempotencyKey,
+      body: ReasonBody,
       response: { 202: BillRunView, ...problems(404, 409) },
     },
     handler: (request, reply) => {
       const { billRunId } = request.params
       return carryOut(context, request, reply, async (tx) => {
         await cancelBillRun(tx, billRunId)
-        return changed(tx, 'cancel', billRunId)
+        return changed(tx, 'cancel', billRunId, request.body.reason)
       })
     },
   })
@@ -216,10 +219,10 @@ export const billRunRoutes: Routes = (api, context) => {
 }
 
 /** The answer to a change of a bill run: what has become of it. */
-const changed = async (tx: Tx, change: string, billRunId: string): Promise<Answer> => ({
+const changed = async (tx: Tx, change: string, billRunId: string, reason: string | undefined): Promise<Answer> => ({
   status: 202,
   body: await readBillRun(tx, billRunId),
-  audit: { action: `bill-run.${change}`, subject: billRunId },
+  audit: { action: `bill-run.${change}`, subject: billRunId, reason },
 })
 
 /** One bill run. Throws a Refusal `bill_run_not_found`. */

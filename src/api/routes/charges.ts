@@ -74,7 +74,8 @@ export const chargeRoutes: Routes = (api, context) => {
           dateGiven: charge.chargedOn !== undefined,
         }))
         const recorded = await recordCharges(tx, charges)
-        const audit = { action: 'charge.record', subject: `${recorded.length} from ${recorded[0]?.id}` }
+        const detail = `the first of ${recorded.length}`
+        const audit = { action: 'charge.record', subject: recorded[0]?.id ?? '', detail }
         return { status: 201, body: { charges: recorded.map(present) }, audit }
       }),
   })

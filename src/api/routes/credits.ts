@@ -17,6 +17,7 @@ import { EXAMPLES } from '../examples.ts'
 import { keyedRequestOf } from '../idempotency.ts'
 import { keyset } from '../keyset.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
+import { ReasonQuery } from '../reason.ts'
 import { NoContent, ProblemView, problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditStatusName, CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
 
@@ -160,13 +161,14 @@ export const creditRoutes: Routes = (api, context) => {
       summary: 'Delete a credit that is not issued',
       tags: ['credits'],
       params: Type.Object({ creditId: Uuid }),
+      querystring: ReasonQuery,
       response: { ...NoContent, ...problems(404, 409) },
     },
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
         const { creditId } = request.params
         await deleteCredit(tx, creditId)
-        return { status: 204, audit: { action: 'credit.delete', subject: creditId } }
+        return { status: 204, audit: { action: 'credit.delete', subject: creditId, reason: request.query.reason } }
       }),
   })
 }

@@ -101,7 +101,11 @@ export const disbursementRoutes: Routes = (api, context) => {
             credit: presentCredit(credit),
             invoice: presentInvoice(invoice),
           },
-          audit: { action: 'credit.disburse', subject: id },
+          audit: {
+            action: 'credit.disburse',
+            subject: creditId,
+            detail: `disbursement ${id} of ${amount} to invoice ${invoiceId}`,
+          },
         }
       }),
   })

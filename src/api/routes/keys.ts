@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import { Name, Uuid } from '../../jobs/formats.ts'
 import { createKey, revokeKey, SCOPES } from '../../ledger/api-keys.ts'
-import { Refusal } from '../../problems.ts'
 import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
+import { ReasonQuery } from '../reason.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
-import { Time, TimeOrNull, timeOrNull } from '../views/time.ts'
+import { parseTime, Time, TimeOrNull, timeOrNull } from '../views/time.ts'
 
 const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true })
 const KeyView = Type.Object(
@@ -22,14 +22,6 @@ const KeyView = Type.Object(
   },
   { description: 'An API key', examples: [ANSWERS.key] },
 )
-
-/** The moment that is meant. Throws a Refusal `invalid_request`: a leap second has the right form and is none that can be kept. */
-function timeOf(expiresAt: string): Date {
-  const time = new Date(expiresAt)
-  if (!Number.isNaN(time.getTime())) return time
-  const errors = [{ pointer: '/expiresAt', message: 'is none that can be kept' }]
-  throw new Refusal('invalid_request', `the time ${expiresAt} cannot be kept`, errors)
-}
 
 export const keyRoutes: Routes = (api, context) => {
   const { reads } = context
@@ -59,7 +51,12 @@ export const keyRoutes: Routes = (api, context) => {
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
         const { name, scopes, expiresAt } = request.body
-        const { id, key } = await createKey(tx, name, scopes, expiresAt === undefined ? null : timeOf(expiresAt))
+        const { id, key } = await createKey(
+          tx,
+          name,
+          scopes,
+          expiresAt === undefined ? null : parseTime(expiresAt, '/expiresAt'),
+        )
         const audit = { action: 'key.create', subject: id }
         return { status: 201, body: { keyId: id, key }, storedBody: { keyId: id, key: null }, audit }
       }),
@@ -107,13 +104,14 @@ export const keyRoutes: Routes = (api, context) => {
       summary: 'Revoke an API key',
       tags: ['keys'],
       params: Type.Object({ keyId: Uuid }),
+      querystring: ReasonQuery,
       response: { ...NoContent, ...problems(404) },
     },
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
         const { keyId } = request.params
         await revokeKey(tx, keyId)
-        return { status: 204, audit: { action: 'key.revoke', subject: keyId } }
+        return { status: 204, audit: { action: 'key.revoke', subject: keyId, reason: request.query.reason } }
       }),
   })
 }

@@ -8,6 +8,7 @@ import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
 import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
+import { ReasonQuery } from '../reason.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
 import { Accepted } from './credits.ts'
 
@@ -43,13 +44,14 @@ export const reversalRoutes: Routes = (api, context) => {
       summary: 'Cancel a reversal that no bill run has applied',
       tags: ['credits'],
       params,
+      querystring: ReasonQuery,
       response: { ...NoContent, ...problems(404, 409) },
     },
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
         const { creditId } = request.params
         await cancelReversal(tx, creditId)
-        return { status: 204, audit: { action: 'reversal.cancel', subject: creditId } }
+        return { status: 204, audit: { action: 'reversal.cancel', subject: creditId, reason: request.query.reason } }
       }),
   })
 }

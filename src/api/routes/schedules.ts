@@ -9,6 +9,7 @@ import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { limitOf, nameCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
+import { ReasonQuery } from '../reason.ts'
 import { NoContent, problems } from '../view-responses.ts'
 
 const ScheduleName = Type.String({
@@ -115,6 +116,7 @@ export const scheduleRoutes: Routes = (api, context) => {
       summary: 'Delete a schedule; its bill runs stay',
       tags: ['schedules'],
       params,
+      querystring: ReasonQuery,
       response: { ...NoContent, ...problems(404) },
     },
     handler: (request, reply) =>
@@ -122,7 +124,7 @@ export const scheduleRoutes: Routes = (api, context) => {
         const { name } = request.params
         const { numDeletedRows } = await tx.deleteFrom('schedule').where('name', '=', name).executeTakeFirstOrThrow()
         if (numDeletedRows === 0n) throw new Refusal('schedule_not_found', `there is no schedule ${name}`)
-        return { status: 204, audit: { action: 'schedule.delete', subject: name }, wake }
+        return { status: 204, audit: { action: 'schedule.delete', subject: name, reason: request.query.reason }, wake }
       }),
   })
 }

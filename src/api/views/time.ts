@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { Refusal } from '../../problems.ts'
 
 export const Time = Type.String({
   format: 'date-time',
@@ -7,3 +8,11 @@ export const Time = Type.String({
 export const TimeOrNull = Type.Union([Time, Type.Null()])
 /** A time as it is shown, or null. */
 export const timeOrNull = (time: Date | null) => time?.toISOString() ?? null
+
+/** The moment that is meant. Throws a Refusal `invalid_request`: a leap second has the right form and is none that can be kept. */
+export function parseTime(text: string, pointer: string): Date {
+  const time = new Date(text)
+  if (!Number.isNaN(time.getTime())) return time
+  const errors = [{ pointer, message: 'is none that can be kept' }]
+  throw new Refusal('invalid_request', `the time ${text} cannot be kept`, errors)
+}
