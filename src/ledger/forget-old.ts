@@ -1,7 +1,11 @@
 import { sql } from 'kysely'
 import type { Db } from '../db/open.ts'
+import { ENTRY_OF_JOB } from './audit.ts'
 
-/** Rows deleted in one statement, so that none of them holds locks for long. */
+/**
+ * Rows deleted in one statement, so that none of them holds locks for long. They are found as an array, by the index of what is old: as a
+ * subquery they would be joined, by reading the whole table.
+ */
 const AT_ONCE = 10_000
 
 /**
@@ -13,18 +17,17 @@ export async function forgetOld(
   keep: { readonly idempotencyHours: number; readonly jobDays: number },
 ): Promise<void> {
   const deletions = [
-    sql`delete from idempotency_record where ctid in (select ctid from idempotency_record
-      where created_at < now() - ${keep.idempotencyHours}::integer * interval '1 hour' limit ${AT_ONCE})`,
+    sql`delete from idempotency_record where ctid = any(array(select ctid from idempotency_record
+      where created_at < now() - ${keep.idempotencyHours}::integer * interval '1 hour'
+      order by created_at limit ${sql.lit(AT_ONCE)}))`,
     // What a credit is stands in the credit itself; why it was to be reversed, and what a failed one was to be, stand nowhere else.
     sql`with forgotten as (
-        delete from job where id in (select id from job
-          where finished_at < now() - ${keep.jobDays}::integer * interval '1 day' order by id limit ${AT_ONCE})
+        delete from job where id = any(array(select id from job
+          where finished_at < now() - ${keep.jobDays}::integer * interval '1 day'
+          order by finished_at limit ${sql.lit(AT_ONCE)}))
         returning *)
-      insert into audit_entry (at, api_key_id, request_id, action, subject)
-      select created_at, api_key_id, request_id, type || '.request',
-        concat_ws(': ', credit_id, 'failed, ' || error_code,
-          case when type = 'reversal' then request->>'reason'
-            when status = 'failed' then (request->>'amount') || ' for ' || (request->>'accountId') end)
+      insert into audit_entry (audit_id, at, action, subject, source, api_key_id, request_id, reason, detail)
+      select ${ENTRY_OF_JOB}
       from forgotten order by created_at, id`,
   ]
   for (const deletion of deletions) {

@@ -5,8 +5,11 @@ import { acceptReversal } from '../../src/ledger/accept-reversal.ts'
 import { forgetOld } from '../../src/ledger/forget-old.ts'
 import { requestReversals } from '../../src/ledger/request-reversals.ts'
 import { settleJobs } from '../../src/ledger/settle-jobs.ts'
+import { capturing, explain } from '../support/captured-queries.ts'
 import { countOf, openWorld, type World } from '../support/world.ts'
 
+/** Rows of which a plan that reads them all is seen. */
+const MANY = 8_000
 const KEEP = { idempotencyHours: 24, jobDays: 35 }
 
 let world: World
@@ -24,7 +27,7 @@ const age = () =>
 const entries = () =>
   world.db
     .selectFrom('audit_entry')
-    .select(['at', 'api_key_id', 'request_id', 'action', 'subject'])
+    .select(['audit_id', 'at', 'api_key_id', 'request_id', 'action', 'subject', 'reason', 'detail'])
     .orderBy('action')
     .orderBy('subject')
     .execute()
@@ -57,20 +60,29 @@ test('who asked for a credit or a reversal, when, with which key and request, an
   for (let times = 1; times <= 2; times += 1) await forgetOld(world.db, KEEP)
 
   expect(await world.db.selectFrom('job').select('id').execute()).toEqual([{ id: waiting.jobId }])
-  const entry = (action: string, request_id: string, subject: string) => ({
+  const entry = (
+    action: string,
+    request_id: string,
+    subject: string,
+    reason: string,
+    detail: string | null = null,
+  ) => ({
+    audit_id: expect.any(String),
     at: new Date('2020-01-02'),
     api_key_id: world.actor.apiKeyId,
     request_id,
     action,
     subject,
+    reason,
+    detail,
   })
   const credits = [
-    entry('credit.request', 'test', creditId),
-    entry('credit.request', 'the failed', `${failed.creditId}: failed, internal_error: 7.10 for ${account.key}`),
+    entry('credit.request', 'test', creditId, 'a credit'),
+    entry('credit.request', 'the failed', failed.creditId, 'r', `failed, internal_error: 7.10 for ${account.key}`),
   ]
   expect(await entries()).toEqual([
     ...credits.sort((a, b) => (a.subject < b.subject ? -1 : 1)),
-    entry('reversal.request', 'the reversal', `${creditId}: Given in error`),
+    { ...entry('reversal.request', 'the reversal', creditId, 'Given in error'), audit_id: jobId },
   ])
 })
 
@@ -87,6 +99,34 @@ test('more than one statement deletes, by two at once: an entry for each job, no
     'select count(*)::int as all, count(distinct request_id)::int as unlike from audit_entry',
   )
   expect(rows).toEqual([{ all: 20_001, unlike: 20_001 }])
+})
+
+test('with nothing old, nothing is looked at but the ends of two indexes, however many were forgotten before', async () => {
+  const { id } = await world.account()
+  const insertRecords = () =>
+    asOwner(`
+      insert into idempotency_record (api_key_id, key, request_hash, status, body)
+      select '${world.actor.apiKeyId}', gen_random_uuid(), '', 200, '{}' from generate_series(1, ${MANY})`)
+  const vacuum = async () => {
+    await asOwner('vacuum analyze idempotency_record')
+    await asOwner('vacuum analyze job')
+  }
+  await insertRecords()
+  await insertFinished(id, MANY)
+  await age()
+  // A few stay, so that new ones take the places of those that go.
+  await asOwner(`update idempotency_record set created_at = '2020-01-01' where random() < 0.9`)
+  await vacuum()
+  await forgetOld(world.db, KEEP)
+  await vacuum()
+  await insertRecords()
+  await insertFinished(id, MANY)
+  await vacuum()
+
+  const statements = await capturing(world.db, () => forgetOld(world.db, KEEP))
+  expect(statements).toHaveLength(2)
+  const reads = await Promise.all(statements.map((statement) => explain(world.db, statement)))
+  expect(reads.flat().filter(({ how, rows }) => how === 'Seq Scan' || rows > 0)).toEqual([])
 })
 
 test('what cannot be kept is not deleted', async () => {
