@@ -1,6 +1,6 @@
 import { STATUS_CODES } from 'node:http'
 import type { FastifyError, FastifyReply, FastifyRequest } from 'fastify'
-import { errorCode, isDatabaseAway, isPassing, isPoolBusy, OutcomeUnknown } from '../db/passing-error.ts'
+import { errorCode, isDatabaseAway, isDatabaseBusy, isPoolBusy, OutcomeUnknown } from '../db/classify-error.ts'
 import { type InputError, type ProblemCode, problemOf, Refusal } from '../problems.ts'
 
 /** What the database says of a value that has the right form and that it cannot represent, such as a day in the year 0. */
@@ -61,8 +61,10 @@ function refusalOf(error: FastifyError | Error): Refusal {
   if (isPoolBusy(error))
     return new Refusal('database_away', 'every connection to the database is in use; nothing was changed')
   if (isDatabaseAway(error)) return new Refusal('database_away', 'the database cannot be reached; nothing was changed')
-  // A lock or a statement that took too long in every try: the same request may well succeed later.
-  if (isPassing(error)) return new Refusal('database_away', 'the database was too busy; nothing was changed')
+  if (isDatabaseBusy(error)) {
+    const message = 'the database was too busy: it took too long, or met other work, in every try; nothing was changed'
+    return new Refusal('database_away', message)
+  }
   if (UNREPRESENTABLE.has(errorCode(error) ?? '')) {
     const message = 'a value is none that can be stored'
     return new Refusal('invalid_request', message, [{ pointer: '', message }])

@@ -1,8 +1,8 @@
 import { readFile, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { type Config, StartError } from '../config.ts'
+import { errorCode } from '../db/classify-error.ts'
 import { type Db, openDb } from '../db/open.ts'
-import { errorCode } from '../db/passing-error.ts'
 
 const fileIn = (config: Config) => join(config.DATA_DIR, 'database-url')
 

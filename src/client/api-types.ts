@@ -110,12 +110,16 @@ export type DisbursementAnswer = {
   readonly invoice: Invoice
 }
 
+/** Why something is not carried out yet. It is tried again for as long as that lasts. */
+export type Trouble = { readonly reason: string; readonly since: string }
+
 export type Job = {
   readonly jobId: string
   readonly type: string
   readonly status: 'queued' | 'active' | 'done' | 'failed'
   readonly attempts: number
   readonly error: { readonly code: string; readonly message: string } | null
+  readonly trouble: Trouble | null
   readonly result: unknown
   readonly createdAt: string
   readonly finishedAt: string | null
@@ -156,6 +160,7 @@ export type BillRun = {
     readonly failed: number
   }
   readonly totals: readonly BillRunTotal[]
+  readonly trouble: Trouble | null
   readonly startedAt: string | null
   readonly finishedAt: string | null
 }

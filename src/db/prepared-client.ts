@@ -1,6 +1,6 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
-import { isStalePlan } from './passing-error.ts'
+import { isStalePlan } from './classify-error.ts'
 
 const names = new Map<string, string>()
 

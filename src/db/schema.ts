@@ -88,6 +88,7 @@ export interface BillBatch {
   account_ids: ArrayType<number>;
   accounts: Generated<number>;
   attempts: Generated<number>;
+  begun_by: Generated<string[]>;
   bill_run_id: string;
   billed: Generated<number>;
   created_at: Generated<Timestamp>;
@@ -98,6 +99,8 @@ export interface BillBatch {
   id: string;
   nothing_to_bill: Generated<number>;
   status: Generated<BillBatchStatus>;
+  trouble: string | null;
+  trouble_since: Timestamp | null;
   woken_at: Generated<Timestamp>;
 }
 
@@ -131,6 +134,8 @@ export interface BillRun {
   selected_up_to: Generated<number>;
   started_at: Timestamp | null;
   status: Generated<BillRunStatus>;
+  trouble: string | null;
+  trouble_since: Timestamp | null;
   woken_at: Generated<Timestamp>;
 }
 
@@ -251,6 +256,7 @@ export interface Job {
   account_id: number;
   api_key_id: string;
   attempts: Generated<number>;
+  begun_by: Generated<string[]>;
   created_at: Generated<Timestamp>;
   credit_id: string;
   error_code: string | null;
@@ -263,6 +269,8 @@ export interface Job {
   result: Json | null;
   status: Generated<JobStatus>;
   tries_alone: Generated<number>;
+  trouble: string | null;
+  trouble_since: Timestamp | null;
   type: JobType;
   woken_at: Generated<Timestamp>;
 }

@@ -1,10 +1,9 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { isTransient, OutcomeUnknown } from './classify-error.ts'
 import { type CommitMarker, decideOutcome, writeMarker } from './commit-marker.ts'
 import type { Db, Tx } from './open.ts'
-import { errorCode, isPassing, isTimeOut, OutcomeUnknown } from './passing-error.ts'
 
 const MAX_TRIES = 5
-const LOCK_TIMEOUT = '55P03'
 /**
  * How long the outcome of a COMMIT whose reply was lost is looked for, in ms: the database may be starting again, and it takes up to 15 s
  * to notice that nobody listens to a transaction that is open (idle_in_transaction_session_timeout).
@@ -12,7 +11,7 @@ const LOCK_TIMEOUT = '55P03'
 const LOOK_FOR_MS = 30_000
 
 /**
- * Runs a transaction script, again if it failed for a reason that passes, at most five times with jitter. When the reply to COMMIT
+ * Runs a transaction script, again if it failed for a reason that may be gone at once (isTransient), at most five times with jitter. When the reply to COMMIT
  * is lost, its outcome is decided by a marker that was written with it: what was committed is not done a second time, and what was not never
  * will be. Throws an OutcomeUnknown when that cannot be learned. A statement that took too long would take as long again: that
  * is thrown at once.
@@ -29,8 +28,7 @@ export async function inTransaction<T>(db: Db, script: (tx: Tx) => Promise<T>): 
     } catch (error) {
       // Whatever went wrong, COMMIT may have been carried out. Without a marker nothing was written, or COMMIT was not sent.
       if (done?.marker && (await wasCommitted(db, done.marker, error))) return done.result
-      if (!isPassing(error)) throw error
-      if (tries >= MAX_TRIES || (isTimeOut(error) && errorCode(error) !== LOCK_TIMEOUT)) throw error
+      if (!isTransient(error) || tries >= MAX_TRIES) throw error
       await sleep(Math.random() * 20 * 2 ** tries)
     }
   }

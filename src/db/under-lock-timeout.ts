@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
-import { errorCode } from './passing-error.ts'
+import { errorCode } from './classify-error.ts'
 
 /** How long a change of the schema waits for a lock, in ms. Every request for the same table waits behind it. */
 const LOCK_TIMEOUT_MS = 3_000

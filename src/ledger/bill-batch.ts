@@ -3,6 +3,7 @@ import { gatherRows } from '../db/gather-rows.ts'
 import { newId } from '../db/new-id.ts'
 import type { Db, Tx } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
+import { othersThatBegan, withOurMark } from './begun-by.ts'
 import type { BatchCounts } from './count-batch.ts'
 import { lockBillRun } from './lock-bill-run.ts'
 
@@ -14,20 +15,22 @@ export type BatchToBill = {
   readonly accountIds: readonly number[]
 }
 
-/** A batch and how often it has been tried, this try included. */
-export type ClaimedBatch = BatchToBill & { readonly attempts: number }
+/** A batch and how many processes were lost that had begun it. */
+export type ClaimedBatch = BatchToBill & { readonly lost: number }
 
 /**
- * Counts a try of a batch, in a transaction of its own: a batch that kills its worker each time is known by its count.
- * That count alone may be lost when the database crashes too, so its COMMIT does not wait for the disk. Returns undefined when the
- * batch is closed already, or was cancelled with its run.
+ * Marks a batch as begun by this process, in a transaction of its own: a batch that takes its process down each time is known by the
+ * marks that stay. They alone may be lost when the database crashes too, so the COMMIT does not wait for the disk. Returns undefined when
+ * the batch is closed already, or was cancelled with its run.
  */
 export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch | undefined> {
-  const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; attempts: number }>`
-    update bill_batch set attempts = attempts + 1
+  const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; lost: number }>`
+    update bill_batch set begun_by = ${withOurMark}
     from bill_run, set_config('synchronous_commit', 'off', true)
     where bill_batch.id = ${batchId}::uuid and bill_batch.status = 'open' and bill_run.id = bill_batch.bill_run_id
-    returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, bill_batch.attempts`.execute(db)
+    returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, ${othersThatBegan} as lost`.execute(
+    db,
+  )
   const row = rows[0]
   return (
     row && {
@@ -35,19 +38,16 @@ export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch 
       billRunId: row.bill_run_id,
       billDate: row.bill_date,
       accountIds: row.account_ids,
-      attempts: row.attempts,
+      lost: row.lost,
     }
   )
 }
 
-/** Whether a batch was begun before and has not ended. */
+/** Whether another process began a batch and has not said how that ended. */
 export async function wasBegun(db: Db, batchId: string): Promise<boolean> {
-  const batch = await db
-    .selectFrom('bill_batch')
-    .select(['attempts', 'status'])
-    .where('id', '=', batchId)
-    .executeTakeFirst()
-  return batch?.status === 'open' && batch.attempts > 0
+  const { rows } = await sql`
+    select from bill_batch where id = ${batchId}::uuid and status = 'open' and ${othersThatBegan} > 0`.execute(db)
+  return rows.length > 0
 }
 
 /**
@@ -92,7 +92,7 @@ async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts):
 
 /**
  * Puts a batch's accounts into this many smaller ones instead, to narrow down which account fails. Returns their ids, none when
- * the batch is no longer open. Their attempts start anew. Holds the run's lock, as cancelling does, which closes the open batches
+ * the batch is no longer open. Nobody has begun them. Holds the run's lock, as cancelling does, which closes the open batches
  * that it sees: none is made beside it.
  */
 export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Promise<readonly string[]> {
@@ -128,16 +128,6 @@ export async function insertBatches(
     tx,
   )
   return ids
-}
-
-/** Takes back a counted try that failed for a reason outside the batch. */
-export async function uncountTry(db: Db, batchId: string): Promise<void> {
-  await db
-    .updateTable('bill_batch')
-    .set((eb) => ({ attempts: eb('attempts', '-', 1) }))
-    .where('id', '=', batchId)
-    .where('status', '=', 'open')
-    .execute()
 }
 
 /** Records that the one account of a batch could not be billed, with a stable code and a reason for people. False when it is closed. */

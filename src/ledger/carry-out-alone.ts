@@ -1,46 +1,44 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
-import { MOST_CRASHES } from './gate.ts'
+import { MOST_CRASHES, othersThatBegan, takeBackMark, withOurMark } from './begun-by.ts'
 import { settleJobs } from './settle-jobs.ts'
+import { eachAlone } from './together-or-alone.ts'
+
+type Script = (tx: Tx, jobIds: readonly string[]) => Promise<void>
 
 /**
- * Carries out accepted jobs one by one, after a worker was lost that had them. Each try is counted before it is begun, in a
- * transaction of its own: the job that takes its worker down each time is known by its count and ends as `worker_crashed`. Gives
- * what each of those met that failed otherwise.
+ * Carries out accepted jobs one by one, after a worker was lost that had them. Each is marked as begun by this process, in a transaction of
+ * its own: the job that takes its process down each time is known by the marks that stay, and ends as `worker_crashed`. Gives what each
+ * of those met that failed otherwise.
  */
 export async function carryOutAlone(
   db: Db,
   jobIds: readonly string[],
-  script: (tx: Tx, jobIds: readonly string[]) => Promise<void>,
+  script: Script,
 ): Promise<ReadonlyMap<string, unknown>> {
-  const failures = new Map<string, unknown>()
-  for (const id of jobIds) {
-    const tries = await countTry(db, id)
-    if (tries === undefined) continue
-    if (tries > MOST_CRASHES) {
-      const message = `the worker was lost ${MOST_CRASHES} times while it carried out this request alone`
-      await settleJobs(db, [{ id, refusal: { code: 'worker_crashed', message }, result: {} }])
-      continue
-    }
+  return await eachAlone(jobIds, async (id) => {
     try {
-      await inTransaction(db, (tx) => script(tx, [id]))
+      await tryAlone(db, id, script)
     } catch (error) {
-      failures.set(id, error)
-      await uncountTry(db, id)
+      await takeBackMark(db, 'job', id)
+      throw error
     }
-  }
-  return failures
+  })
 }
 
-/** Gives how often the job was begun alone, this time included; undefined when it is settled. Need not survive a crash of the database. */
-async function countTry(db: Db, jobId: string): Promise<number | undefined> {
-  const { rows } = await sql<{ tries_alone: number }>`
-    update job set tries_alone = tries_alone + 1 from set_config('synchronous_commit', 'off', true)
-    where id = ${jobId}::uuid and status = 'queued' returning tries_alone`.execute(db)
-  return rows[0]?.tries_alone
+async function tryAlone(db: Db, id: string, script: Script): Promise<void> {
+  const lost = await begin(db, id)
+  if (lost === undefined) return
+  if (lost < MOST_CRASHES) return await inTransaction(db, (tx) => script(tx, [id]))
+  const message = `the worker was lost ${lost} times while it carried out this request alone`
+  await settleJobs(db, [{ id, refusal: { code: 'worker_crashed', message }, result: {} }])
 }
 
-async function uncountTry(db: Db, jobId: string): Promise<void> {
-  await sql`update job set tries_alone = tries_alone - 1 where id = ${jobId}::uuid and status = 'queued'`.execute(db)
+/** Marks the job, and gives how many processes were lost that had begun it; undefined when it is settled. Need not survive a crash of the database. */
+async function begin(db: Db, jobId: string): Promise<number | undefined> {
+  const { rows } = await sql<{ lost: number }>`
+    update job set begun_by = ${withOurMark} from set_config('synchronous_commit', 'off', true)
+    where id = ${jobId}::uuid and status = 'queued' returning ${othersThatBegan} as lost`.execute(db)
+  return rows[0]?.lost
 }

@@ -1,12 +1,15 @@
+import { errorCode, faultOf, isTimeOut } from '../db/classify-error.ts'
 import type { Db, Tx } from '../db/open.ts'
-import { errorCode, isPassing, isTimeOut } from '../db/passing-error.ts'
 import { inTransaction } from '../db/transaction.ts'
-import type { ProblemCode } from '../problems.ts'
+import { type ProblemCode, Refusal } from '../problems.ts'
+import { MOST_CRASHES, takeBackMark } from './begun-by.ts'
 import { billAccounts } from './bill-accounts.ts'
-import { type ClaimedBatch, claimBatch, failBatch, splitBatch, uncountTry, wasBegun } from './bill-batch.ts'
+import { type ClaimedBatch, claimBatch, failBatch, splitBatch, wasBegun } from './bill-batch.ts'
 import { finishBillRun } from './finish-bill-run.ts'
-import { type Gate, MOST_CRASHES, openGate } from './gate.ts'
+import { type Gate, openGate } from './gate.ts'
 import { lockAccounts } from './lock-accounts.ts'
+import { noteTrouble } from './note-trouble.ts'
+import { takesBillRuns } from './probe-database.ts'
 
 /** Wakes workers for batches that are open. */
 export type WakeBatches = (batchIds: readonly string[]) => Promise<void>
@@ -23,11 +26,11 @@ export type AccountFailure = {
 type Reason = Pick<AccountFailure, 'code' | 'message' | 'cause'>
 
 /**
- * Carries out one batch of a bill run. What fails for a reason that passes is thrown, to be tried again. For any other
- * reason the batch is narrowed down until the failing account stands alone and is recorded, so that the others are billed; so it is
- * when it takes too long, since one account may be why: it may be locked, or have too much. Returns the account that failed, if one did.
- * A batch that was begun before and did not end may take its worker down: it is tried when nothing else is under way in the
- * process, which `gate` sees to, so that it takes nothing else with it.
+ * Carries out one batch of a bill run. A trouble of the house is thrown, to be tried again for as long as it lasts. What is wrong with an
+ * account's own data narrows the batch down, until that account stands alone and is recorded and the others are billed. Where it is unclear
+ * which of the two it is, as with a time-out, the database is probed: when it takes bill runs in general, it is the accounts. Returns the
+ * account that failed, if one did. A batch that a lost process had begun may take its process down: it is tried when nothing else is under
+ * way in this one, which `gate` sees to, so that it takes nothing else with it.
  */
 export async function carryOutBatch(
   db: Db,
@@ -36,24 +39,28 @@ export async function carryOutBatch(
   gate: Gate = openGate(),
 ): Promise<AccountFailure | undefined> {
   const enter = (await wasBegun(db, batchId)) ? gate.alone : gate.together
-  return await enter(() => tryBatch(db, batchId, wake))
+  try {
+    return await enter(() => tryBatch(db, batchId, wake))
+  } catch (error) {
+    await takeBackMark(db, 'bill_batch', batchId)
+    await noteTrouble(db, 'bill_batch', [batchId], error)
+    throw error
+  }
 }
 
 async function tryBatch(db: Db, batchId: string, wake: WakeBatches): Promise<AccountFailure | undefined> {
   const batch = await claimBatch(db, batchId)
   if (!batch) return undefined
-  if (batch.attempts > MOST_CRASHES) {
+  if (batch.lost >= MOST_CRASHES) {
     // Each account by itself: halving would cost a crash, and the time to notice it, at every step.
-    const message = `the worker was lost ${MOST_CRASHES} times while it billed this account`
+    const message = `the worker was lost ${batch.lost} times while it billed this account`
     return await narrowDown(db, batch, { parts: batch.accountIds.length, code: 'worker_crashed', message }, wake)
   }
   try {
     await inTransaction(db, (tx) => billAccounts(tx, batch))
   } catch (error) {
-    if (isPassing(error) && !isTimeOut(error)) {
-      await uncountTry(db, batch.id)
-      throw error
-    }
+    const fault = faultOf(error)
+    if (fault === 'house' || (fault === 'unclear' && !(await takesBillRuns(db)))) throw error
     return await narrowDown(db, batch, { parts: 2, ...reasonOf(error) }, wake)
   }
   await finishBillRun(db, batch.billRunId)
@@ -89,9 +96,14 @@ async function narrowDown(
 }
 
 /** A stable code and a reason that an operator can act on. */
-function reasonOf(error: unknown): Reason {
-  const message = error instanceof Error ? error.message : String(error)
-  if (isTimeOut(error)) return { code: 'timed_out', message: `it took too long in every try: ${message}`, cause: error }
-  const code = errorCode(error)?.match(/^[0-9A-Z]{5}$/) ? 'database_refused' : 'internal_error'
-  return { code, message, cause: error }
+function reasonOf(cause: unknown): Reason {
+  const message = cause instanceof Error ? cause.message : String(cause)
+  if (cause instanceof Refusal) return { code: cause.code, message, cause }
+  if (isTimeOut(cause)) return { code: 'timed_out', message: `it took too long in every try: ${message}`, cause }
+  const code = errorCode(cause) ?? ''
+  if (code === '53200') {
+    const advice = 'look at what the account has, and at the memory settings of the database'
+    return { code: 'out_of_memory', message: `the database ran out of memory over it: ${message}; ${advice}`, cause }
+  }
+  return { code: /^(2[123]|P0)/.test(code) ? 'database_refused' : 'internal_error', message, cause }
 }

@@ -3,6 +3,7 @@ import type { Db } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { WakeBatches } from './carry-out-batch.ts'
 import { finishBillRun } from './finish-bill-run.ts'
+import { noteTrouble } from './note-trouble.ts'
 import { selectBillBatches } from './select-bill-batches.ts'
 
 /** Batches whose wake-up is read and sent at once. */
@@ -13,6 +14,15 @@ const PAGE = 1_000
  * what a retry has opened again. Repeated, it goes on where it was.
  */
 export async function carryOutBillRun(db: Db, billRunId: string, batchSize: number, wake: WakeBatches): Promise<void> {
+  try {
+    await selectAndWake(db, billRunId, batchSize, wake)
+  } catch (error) {
+    await noteTrouble(db, 'bill_run', [billRunId], error)
+    throw error
+  }
+}
+
+async function selectAndWake(db: Db, billRunId: string, batchSize: number, wake: WakeBatches): Promise<void> {
   for (let selectedAll = false; !selectedAll; ) {
     const slice = await inTransaction(db, (tx) => selectBillBatches(tx, billRunId, batchSize))
     await wake(slice.batchIds)
@@ -26,6 +36,10 @@ export async function carryOutBillRun(db: Db, billRunId: string, batchSize: numb
     await wake(rows.map(({ id }) => id))
     if (rows.length < PAGE) break
   }
+  await sql`
+    update bill_run set trouble = null, trouble_since = null where id = ${billRunId}::uuid and trouble is not null`.execute(
+    db,
+  )
   // A run that found nothing to bill has no batch to end it.
   await finishBillRun(db, billRunId)
 }

@@ -1,6 +1,3 @@
-/** What was begun so often and never ended, well or badly, takes its worker down with it. */
-export const MOST_CRASHES = 3
-
 /** Lets work in together, or alone: nothing else is under way while what came alone is. */
 export type Gate = {
   readonly together: <T>(work: () => Promise<T>) => Promise<T>

@@ -12,7 +12,14 @@ export async function retryBillRun(tx: Tx, billRunId: string): Promise<void> {
   if (run.status === 'cancelled') throw new Refusal('bill_run_finished', `bill run ${billRunId} was cancelled`)
   const { numUpdatedRows } = await tx
     .updateTable('bill_batch')
-    .set({ status: 'open', attempts: 0, finished_at: null, woken_at: sql`'-infinity'` })
+    .set({
+      status: 'open',
+      begun_by: [],
+      trouble: null,
+      trouble_since: null,
+      finished_at: null,
+      woken_at: sql`'-infinity'`,
+    })
     .where('bill_run_id', '=', billRunId)
     .where('status', '=', 'failed')
     .executeTakeFirstOrThrow()

@@ -35,7 +35,7 @@ export async function settleJobs(db: Db | Tx, jobs: readonly SettledJob[]): Prom
       status = case when settled.code is null then 'done' else 'failed' end::job_status,
       error_code = settled.code, error_message = settled.message,
       result = case when settled.code is null then settled.result end,
-      attempts = attempts + 1, finished_at = now()
+      attempts = attempts + 1, trouble = null, trouble_since = null, finished_at = now()
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb) as settled (id uuid, code text, message text, result jsonb)
     where job.id = settled.id and job.status = 'queued'`.execute(db)
 }

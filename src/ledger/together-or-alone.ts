@@ -1,20 +1,46 @@
-import { isPassing } from '../db/passing-error.ts'
+import { faultOf, isTimeOut } from '../db/classify-error.ts'
 
 /**
- * Works on things together, for speed. If that fails for a reason that does not pass, each is tried alone, so that one cannot
- * fail the others; gives what each of those met that failed even so. Throws when the reason passes.
+ * Works on things together, for speed. If that fails for a reason that may be that of one of them, each is tried alone, so that one cannot
+ * fail the others. Gives what each of those met that failed.
  */
 export async function togetherOrAlone<T>(
   items: readonly T[],
   work: (items: readonly T[]) => Promise<void>,
 ): Promise<ReadonlyMap<T, unknown>> {
-  const failures = new Map<T, unknown>()
   try {
     await work(items)
+    return new Map()
   } catch (error) {
-    if (isPassing(error)) throw error
-    if (items.length === 1) return failures.set(items[0] as T, error)
-    for (const item of items) await work([item]).catch((failure: unknown) => failures.set(item, failure))
+    if (items.length === 1 || meetsTheNextToo(error)) return new Map(items.map((item) => [item, error]))
+  }
+  return await eachAlone(items, (item) => work([item]))
+}
+
+/**
+ * Works on things one by one, and gives what each of those met that failed. After a trouble of the house the rest is not even tried: it would
+ * meet the same, a thousand times over.
+ */
+export async function eachAlone<T>(
+  items: readonly T[],
+  work: (item: T) => Promise<void>,
+): Promise<ReadonlyMap<T, unknown>> {
+  const failures = new Map<T, unknown>()
+  let house: { readonly error: unknown } | undefined
+  for (const item of items) {
+    if (house) {
+      failures.set(item, house.error)
+      continue
+    }
+    try {
+      await work(item)
+    } catch (error) {
+      failures.set(item, error)
+      if (meetsTheNextToo(error)) house = { error }
+    }
   }
   return failures
 }
+
+/** A lock that is held may be that of one thing alone, but each wait for it takes long: those behind it come again at moments of their own. */
+const meetsTheNextToo = (error: unknown) => faultOf(error) === 'house' || isTimeOut(error)

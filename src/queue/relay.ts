@@ -10,17 +10,16 @@ import type { JobContract } from '../jobs/define-job.ts'
 import { reversalJob } from '../jobs/reversal.ts'
 import {
   countOpenBatches,
-  countRound,
   type DueWakeUps,
   dueBatches,
   dueBillRuns,
   dueJobs,
+  SELDOM,
   stillQueued,
 } from '../ledger/due-wake-ups.ts'
-import { settleJobs } from '../ledger/settle-jobs.ts'
 import type { Backend } from './backend.ts'
 import { makeRoom } from './make-room.ts'
-import { PASSING, UNREADABLE } from './start-worker.ts'
+import { TOO_LONG, UNREADABLE } from './start-worker.ts'
 import { type Queues, wake } from './wake.ts'
 
 const PAGE = MOST_AT_ONCE
@@ -28,8 +27,6 @@ const PAGE = MOST_AT_ONCE
 const FEW = 100
 /** Wake-ups looked at to learn how far the queue has come: one alone may be of what is carried out already. */
 const NEXT = 3
-/** Rounds of tries that a credit or reversal gets before it is failed for good with its last reason. */
-const MOST_ROUNDS = 3
 
 type Relayed<P extends TSchema = TSchema> = {
   readonly contract: JobContract<P>
@@ -71,14 +68,20 @@ export async function relayOnce(db: Db, backend: Backend, queues: Queues, afterM
   }
 
   async function wakeDue({ contract, due, payloads }: Relayed): Promise<void> {
-    await reviveGivenUp(db, queues, contract, log)
+    await takeUpGivenUp(db, queues, contract, afterMs, log)
     if (contract.name === billBatchJob.name && (await everyBatchIsLive(db, queues))) return
     const inLine = await nextInLine(backend, queues, contract)
     for (;;) {
-      const ids = await due(db, wasFull ? 0 : afterMs, page, inLine)
-      await wake(queues, contract, payloads(ids))
-      if (ids.length > 0) log.warn({ job: contract.name, woken: ids.length }, 'woke what had no live job')
-      if (wasFull || ids.length < page) break
+      const woken = await due(db, wasFull ? 0 : afterMs, page, inLine)
+      const lost = woken.filter(({ inTrouble }) => !inTrouble).map(({ id }) => id)
+      const troubled = woken.filter(({ inTrouble }) => inTrouble).map(({ id }) => id)
+      await wake(queues, contract, payloads(lost))
+      // It has had its many tries. From now on each of these rounds is one.
+      await wake(queues, contract, payloads(troubled), { attempts: 1 })
+      if (lost.length > 0) log.warn({ job: contract.name, woken: lost.length }, 'woke what had no live job')
+      if (troubled.length > 0)
+        log.warn({ job: contract.name, woken: troubled.length }, 'tries again what is in trouble')
+      if (wasFull || woken.length < page) break
     }
   }
 }
@@ -100,10 +103,16 @@ async function everyBatchIsLive(db: Db, queues: Queues): Promise<boolean> {
 }
 
 /**
- * Takes up what the queue gave up. A failed job's id blocks a new one, so it is removed. Credits and reversals are woken again each
- * by itself, and one that has failed by itself in every round is settled as failed. Batches keep their own count of tries.
+ * Takes up what the queue gave up, however often. A failed job's id blocks a new one, so it is removed; what it was to wake is due again by
+ * itself, together with others. But what may be held up by one alone, or may have taken its worker down, is woken each by itself.
  */
-async function reviveGivenUp(db: Db, queues: Queues, contract: JobContract, log: Logger): Promise<void> {
+async function takeUpGivenUp(
+  db: Db,
+  queues: Queues,
+  contract: JobContract,
+  afterMs: number,
+  log: Logger,
+): Promise<void> {
   for (const job of await queues.of(contract).getFailed(0, PAGE - 1)) {
     const reason = job.failedReason ?? 'unknown'
     const { jobIds } = (job.data ?? {}) as { jobIds?: readonly string[] }
@@ -111,24 +120,10 @@ async function reviveGivenUp(db: Db, queues: Queues, contract: JobContract, log:
       const open = await stillQueued(db, jobIds)
       // Kept for people to look at: what it was to do is done, or failed for good.
       if (open.length === 0) continue
-      // One that only was there when a worker was lost has not failed; the worker itself finds out which one is to blame. And what
-      // failed for a reason that passes, as when workers cannot reach the database, is tried until it has passed.
-      const failedAlone = jobIds.length === 1 && !reason.includes('stalled') && !reason.startsWith(PASSING)
-      const rounds = failedAlone ? await countRound(db, open) : 0
-      if (rounds >= MOST_ROUNDS) {
-        await settleJobs(
-          db,
-          open.map((id) => ({ id, refusal: { code: 'internal_error', message: reason }, result: {} })),
-        )
-        log.error({ job: contract.name, jobIds: open, reason }, 'failed for good')
-        continue
-      }
       await job.remove()
-      await wake(
-        queues,
-        contract,
-        open.map((id) => ({ v: 1, jobIds: [id] })),
-      )
+      const each = open.map((id) => ({ v: 1, jobIds: [id] }))
+      if (reason.includes('stalled')) await wake(queues, contract, each)
+      if (reason.startsWith(TOO_LONG)) await wake(queues, contract, each, { attempts: 1, withinMs: SELDOM * afterMs })
     } else {
       await job.remove()
     }

@@ -6,6 +6,7 @@ import { type AcceptedJobs, MOST_AT_ONCE } from '../jobs/accepted-jobs.ts'
 import type { JobContract } from '../jobs/define-job.ts'
 import { carryOutAlone } from '../ledger/carry-out-alone.ts'
 import type { Gate } from '../ledger/gate.ts'
+import { type Failures, settleFailures } from '../ledger/settle-failures.ts'
 import { togetherOrAlone } from '../ledger/together-or-alone.ts'
 import type { Backend } from './backend.ts'
 import { gather } from './gather.ts'
@@ -27,20 +28,26 @@ export async function startAcceptedWorker(
   script: (tx: Tx, jobIds: JobIds) => Promise<void>,
   gate: Gate,
 ): Promise<RunningWorker> {
+  /** Gives what is to be tried again. */
+  const settle = async (failures: Failures): Promise<Failures> => {
+    const { failed, open } = await settleFailures(db, failures)
+    for (const [jobId, err] of failed) log.error({ job: contract.name, jobId, err }, 'failed for good')
+    return open
+  }
   const lots = { most: MOST_AT_ONCE, atOnce: config.CREDIT_CONCURRENCY, sizeOf: (jobIds: JobIds) => jobIds.length }
   const together = gather(lots, async (lot: readonly JobIds[]) => {
     const carryOut = () => togetherOrAlone(lot.flat(), (ids) => inTransaction(db, (tx) => script(tx, ids)))
-    const failures = await gate.together(carryOut)
-    return lot.map(() => failures)
+    const open = await settle(await gate.together(carryOut))
+    return lot.map(() => open)
   })
-  const alone = (jobIds: JobIds) => gate.alone(() => carryOutAlone(db, jobIds, script))
+  const alone = async (jobIds: JobIds) => settle(await gate.alone(() => carryOutAlone(db, jobIds, script)))
   return await startWorker(
     backend,
     contract,
     async ({ jobIds }, { lostWorker }) => {
-      const failures = await (lostWorker ? alone : together)(jobIds)
-      const failed = jobIds.find((id) => failures.has(id))
-      if (failed !== undefined) throw failures.get(failed)
+      const open = await (lostWorker ? alone : together)(jobIds)
+      const undone = jobIds.find((id) => open.has(id))
+      if (undone !== undefined) throw open.get(undone)
     },
     workerSettings(config, log, WAKE_UPS_AT_ONCE),
   )

@@ -3,15 +3,17 @@ import type { Logger } from 'pino'
 import type { Static, TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { Config } from '../config.ts'
-import { isPassing } from '../db/passing-error.ts'
+import { isTimeOut } from '../db/classify-error.ts'
 import type { JobContract } from '../jobs/define-job.ts'
 import type { Backend } from './backend.ts'
 
 /** Begins the reason of a job that this version cannot read: the relay wakes it again, for a worker of another version. */
 export const UNREADABLE = 'unreadable payload'
 
-/** Begins the reason of a job that failed for a reason that passes: the relay wakes it again, however often. */
-export const PASSING = 'for the time being'
+/** Begins the reason of a job that could not be carried out in this try. */
+const NOT_YET = 'for the time being'
+/** The same, of one that waited too long for something that may be held from it alone. */
+export const TOO_LONG = `${NOT_YET}, since it took too long`
 
 /** A job may lose its worker this often before the queue gives it up; the relay then decides what becomes of it. */
 const MOST_STALLS = 5
@@ -62,7 +64,7 @@ export async function startWorker<P extends TSchema>(
       log.info({ ...line, ms: Math.round(performance.now() - started) }, 'job done')
     } catch (error) {
       log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, to be tried again')
-      throw isPassing(error) ? new Error(`${PASSING}: ${(error as Error).message}`, { cause: error }) : error
+      throw new Error(`${isTimeOut(error) ? TOO_LONG : NOT_YET}: ${(error as Error).message}`, { cause: error })
     }
   }
   const worker = await backend.openWorker(contract.name, work, {

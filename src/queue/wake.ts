@@ -44,18 +44,28 @@ export async function openQueues(backend: Backend): Promise<Queues> {
   }
 }
 
+/** How a wake-up differs from the others of its kind. */
+export type WakeOptions = {
+  /** How often it is tried; as its contract says by default. */
+  readonly attempts?: number
+  /** Each comes at a moment of its own within this time, in ms; at once by default. */
+  readonly withinMs?: number
+}
+
 /** Wakes workers for things to be done. A wake-up that is there already is left as it is. Throws when the queue cannot be reached. */
 export async function wake<P extends TSchema>(
   queues: Queues,
   contract: JobContract<P>,
   payloads: readonly Static<P>[],
+  { attempts = contract.retry.attempts, withinMs = 0 }: WakeOptions = {},
 ): Promise<void> {
   const jobs = payloads.map((data) => ({
     name: contract.name,
     data,
     opts: {
       jobId: contract.idOf(data),
-      attempts: contract.retry.attempts,
+      attempts,
+      delay: Math.round(Math.random() * withinMs),
       // Spread, so that what failed together, for one thing that all waited for, is not tried again together.
       backoff: { type: 'exponential', delay: contract.retry.backoffMs, jitter: 0.5 },
       removeOnComplete: true,

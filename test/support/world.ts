@@ -2,7 +2,6 @@ import { sql } from 'kysely'
 import pg from 'pg'
 import { expect } from 'vitest'
 import { type Db, openDb } from '../../src/db/open.ts'
-import { isPassing } from '../../src/db/passing-error.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { type AcceptedCredit, acceptCredits } from '../../src/ledger/accept-credits.ts'
 import { acceptReversal } from '../../src/ledger/accept-reversal.ts'
@@ -81,7 +80,7 @@ export type TestBillRun = {
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-/** A queue delivers again what failed for a reason that passes; this often here. */
+/** A queue delivers again what could not be carried out; this often here. */
 const MOST_DELIVERIES = 20
 
 /**
@@ -221,12 +220,12 @@ function bills(db: Db) {
         await carryOutBatch(db, batchId, async (ids) => void waiting.push(...ids))
         return
       } catch (error) {
-        if (delivery === MOST_DELIVERIES || !isPassing(error)) throw error
+        if (delivery === MOST_DELIVERIES) throw error
       }
     }
   }
 
-  /** Carries out batches, and those that they are split into, until none is left; what fails passingly is delivered again. */
+  /** Carries out batches, and those that they are split into, until none is left; what throws is delivered again. */
   async function carryOut(batchIds: readonly string[], workers = 1): Promise<void> {
     const waiting = [...batchIds]
     const work = async () => {

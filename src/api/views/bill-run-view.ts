@@ -6,7 +6,7 @@ import { AccountId, CalendarDate, Currency, Uuid } from '../../jobs/formats.ts'
 import { formatAmount } from '../../money.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { Sum } from './sum.ts'
-import { Time, TimeOrNull, timeOrNull } from './time.ts'
+import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from './time.ts'
 
 const Count = Type.Integer({ minimum: 0 })
 const CountAndAmount = Type.Object({ count: Count, amount: Sum('Their sum') })
@@ -30,6 +30,7 @@ export const BillRunView = Type.Object(
         creditsReversed: CountAndAmount,
       }),
     ),
+    trouble: TroubleOrNull,
     createdAt: Time,
     startedAt: TimeOrNull,
     finishedAt: TimeOrNull,
@@ -63,6 +64,8 @@ type RunRow = {
   nothing_to_bill: number
   failed: number
   totals: readonly TotalRow[]
+  trouble: string | null
+  trouble_since: Date | null
 }
 type TotalRow = {
   currency: string
@@ -82,7 +85,7 @@ type TotalRow = {
  */
 export async function readBillRuns(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly BillRunView[]> {
   const { rows } = await sql<RunRow>`
-    select bill_run.id, name, bill_group, bill_date, bill_run.status, schedule_name, created_at, started_at, bill_run.finished_at, progress.*, totals.*
+    select bill_run.id, name, bill_group, bill_date, bill_run.status, schedule_name, created_at, started_at, bill_run.finished_at, progress.*, totals.*, trouble.*
     from bill_run cross join lateral (
       select coalesce(sum(accounts) filter (where status <> 'split'), 0) as accounts, coalesce(sum(billed), 0) as billed,
         coalesce(sum(nothing_to_bill), 0) as nothing_to_bill, count(*) filter (where status = 'failed') as failed
@@ -93,6 +96,11 @@ export async function readBillRuns(db: Db | Tx, which: RawBuilder<unknown>): Pro
           sum(credits_issued_amount)::text as credits_issued_amount, sum(disbursed)::text as disbursed,
           sum(credits_reversed_count) as credits_reversed_count, sum(credits_reversed_amount)::text as credits_reversed_amount
         from bill_batch_total where bill_run_id = bill_run.id group by currency) total) totals
+    left join lateral (
+      select trouble, trouble_since from (
+        select bill_run.trouble, bill_run.trouble_since
+        union all select trouble, trouble_since from bill_batch where bill_run_id = bill_run.id and status = 'open') open
+      where trouble is not null and bill_run.finished_at is null order by trouble_since limit 1) trouble on true
     ${which}`.execute(db)
   return rows.map(present)
 }
@@ -120,6 +128,7 @@ function present(run: RunRow): BillRunView {
         amount: formatAmount(total.credits_reversed_amount, total.currency),
       },
     })),
+    trouble: troubleOrNull(run.trouble, run.trouble_since),
     createdAt: run.created_at.toISOString(),
     startedAt: timeOrNull(run.started_at),
     finishedAt: timeOrNull(run.finished_at),

@@ -6,6 +6,15 @@ export const Time = Type.String({
   description: 'A time, RFC 3339 in UTC, such as 2026-11-30T02:00:00Z',
 })
 export const TimeOrNull = Type.Union([Time, Type.Null()])
+/** Why something is not carried out yet, as it is shown. */
+export const TroubleOrNull = Type.Union([
+  Type.Object({ reason: Type.String(), since: Time }, { description: 'It is tried again for as long as this lasts' }),
+  Type.Null(),
+])
+/** A trouble as it is shown, or null. */
+export const troubleOrNull = (reason: string | null, since: Date | null) =>
+  reason === null || since === null ? null : { reason, since: since.toISOString() }
+
 /** A time as it is shown, or null. */
 export const timeOrNull = (time: Date | null) => time?.toISOString() ?? null
 
