@@ -17,6 +17,7 @@ const COMMANDS: Readonly<Record<string, () => Promise<AddCommand>>> = {
   key: async () => (await import('./cli/key.ts')).addKeyCommand,
   'bill-run': async () => (await import('./cli/bill-run.ts')).addBillRunCommand,
   credit: async () => (await import('./cli/credit.ts')).addCreditCommand,
+  job: async () => (await import('./cli/job.ts')).addJobCommand,
   account: async () => (await import('./cli/account.ts')).addAccountCommand,
   charge: async () => (await import('./cli/charge.ts')).addChargeCommand,
   schedule: async () => (await import('./cli/schedule.ts')).addScheduleCommand,

@@ -96,6 +96,10 @@ export function openApiClient(connection: Connection) {
     waitForJob: (jobId: string, { timeoutMs = 10 * minute, onProgress }: WaitOptions<Job> = {}) =>
       pollUntil(() => getJob(jobId), isFinishedJob, { timeoutMs, onValue: onProgress }),
 
+    /** Takes up a failed job again. */
+    retryJob: (jobId: string, retry: { readonly reason?: string | undefined } = {}, options?: PostOptions) =>
+      post<Job>(`v1/jobs/${segment(jobId)}/retry`, retry, options),
+
     startBillRun: (run: NewBillRun, options?: PostOptions) => post<AcceptedBillRun>('v1/bill-runs', run, options),
     listBillRuns: (query: PageQuery = {}) => get<Page<BillRun>>('v1/bill-runs', query),
     getBillRun,

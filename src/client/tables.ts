@@ -9,6 +9,7 @@ import type {
   Disbursement,
   Invoice,
   InvoiceTransaction,
+  Job,
   PreviewedInvoice,
   Reconciliation,
   Schedule,
@@ -37,7 +38,8 @@ export function billRunTable(run: BillRun): string {
     `${groupThousands(failed)} failed`,
   ].join(', ')
   const totals = run.totals.length === 0 ? [] : [renderTable(totalColumns, run.totals)]
-  return [heading, counts, ...totals].join('\n')
+  const trouble = run.trouble ? [`Not yet, because ${printable(run.trouble.reason)}, since ${run.trouble.since}`] : []
+  return [heading, counts, ...trouble, ...totals].join('\n')
 }
 
 const totalColumns: readonly Column<BillRunTotal>[] = [
@@ -59,6 +61,16 @@ export function billRunsTable(runs: readonly BillRun[]): string {
     right('Failed', ({ progress }) => groupThousands(progress.failed)),
     right('Charged', ({ totals }) => totals.map(({ charged, currency }) => formatMoney(charged, currency)).join(', ')),
   ])
+}
+
+/** What became of a job, in a few lines. */
+export function jobText({ jobId, type, status, attempts, error, trouble, createdAt, finishedAt }: Job): string {
+  return [
+    `Job ${jobId}, a ${type}: ${status}`,
+    ...(error ? [`It failed: ${error.code}: ${printable(error.message)}`] : []),
+    ...(trouble ? [`Not yet, because ${printable(trouble.reason)}, since ${trouble.since}`] : []),
+    `Attempts: ${attempts}, accepted ${createdAt}${finishedAt === null ? '' : `, ended ${finishedAt}`}`,
+  ].join('\n')
 }
 
 export function failuresTable(failures: readonly BillRunFailure[]): string {

@@ -1,12 +1,11 @@
-import { createHash } from 'node:crypto'
 import { sql } from 'kysely'
 import { newId } from '../db/new-id.ts'
 import type { Tx } from '../db/open.ts'
-import { pgArray } from '../db/pg-array.ts'
 import type { CreditRequest } from '../jobs/credit.ts'
 import { type Money, parseAmount } from '../money.ts'
 import { Refusal } from '../problems.ts'
 import type { Actor } from './actor.ts'
+import { claimReferences, contentHash } from './claim-references.ts'
 
 export type AcceptedCredit = { readonly jobId: string; readonly creditId: string }
 
@@ -15,7 +14,8 @@ type Checked = { readonly request: CreditRequest; readonly account: Account; rea
 
 /**
  * Accepts credits: writes the durable job of each, which is what a 202 promises. Gives for each request, in order, its job and
- * credit, or why it is refused; a refused one leaves the others accepted. A reference seen before gives the first answer.
+ * credit, or why it is refused; a refused one leaves the others accepted. A reference seen before gives the first answer,
+ * unless the job of that answer failed: then it is free again.
  */
 export async function acceptCredits(
   tx: Tx,
@@ -23,7 +23,7 @@ export async function acceptCredits(
 ): Promise<readonly (AcceptedCredit | Refusal)[]> {
   const accounts = await accountsOf(tx, requests)
   const checked = requests.map(({ request }) => checkCredit(request, accounts.get(request.accountId)))
-  const firsts = await claimReferences(
+  const firsts = await claimReferencesOf(
     tx,
     checked.filter((item): item is Checked => !(item instanceof Refusal)),
   )
@@ -69,65 +69,24 @@ function checkCredit(request: CreditRequest, account: Account | undefined): Chec
   return { request, account, amount, jobId: newId(), creditId: newId() }
 }
 
-/** What makes two requests with one reference the same: all that the credit will be, however it is written ("50" is "50.00"). */
-function contentHash({ request, amount }: Checked): Buffer {
-  const { reason, note = null, automaticDisbursement = true } = request
-  return createHash('sha256')
-    .update(JSON.stringify([amount.toFixed(), reason, note, automaticDisbursement]))
-    .digest()
-}
-
-/** Claims the references, for ever. Gives, by the job id of each repeat, the first answer, or the refusal when its content differs. */
-async function claimReferences(
+/** Claims the references. Gives, by the job id of each repeat, the first answer, or the refusal when its content differs. */
+async function claimReferencesOf(
   tx: Tx,
   checked: readonly Checked[],
 ): Promise<ReadonlyMap<string, AcceptedCredit | Refusal>> {
-  const referring = checked
-    .flatMap((item) =>
-      item.request.reference === undefined
-        ? []
-        : [{ ...item, reference: item.request.reference, hash: contentHash(item) }],
-    )
-    // One order for everyone, so that two batches with the same references never wait for each other in a circle.
-    .sort((a, b) => a.account.id - b.account.id || (a.reference < b.reference ? -1 : a.reference > b.reference ? 1 : 0))
-  if (referring.length === 0) return new Map()
-
-  const { rows: claimed } = await sql<{ job_id: string }>`
-    insert into credit_reference (account_id, reference, credit_id, job_id, content_hash)
-    select * from unnest(
-      ${pgArray(referring.map(({ account }) => account.id))}::bigint[], ${referring.map(({ reference }) => reference)}::text[],
-      ${pgArray(referring.map(({ creditId }) => creditId))}::uuid[], ${pgArray(referring.map(({ jobId }) => jobId))}::uuid[],
-      ${referring.map(({ hash }) => hash)}::bytea[])
-    on conflict do nothing
-    returning job_id`.execute(tx)
-  const fresh = new Set(claimed.map(({ job_id }) => job_id))
-  const repeats = referring.filter(({ jobId }) => !fresh.has(jobId))
-  if (repeats.length === 0) return new Map()
-
-  const { rows: firsts } = await sql<{
-    account_id: number
-    reference: string
-    credit_id: string
-    job_id: string
-    content_hash: Buffer
-  }>`
-    select first.* from credit_reference first
-    join unnest(${repeats.map(({ account }) => account.id)}::bigint[], ${repeats.map(({ reference }) => reference)}::text[])
-      as repeat (account_id, reference) using (account_id, reference)`.execute(tx)
-  const byReference = new Map(firsts.map((first) => [`${first.account_id} ${first.reference}`, first]))
+  const referring = checked.flatMap(({ request, account, amount, jobId, creditId }) => {
+    const { reference } = request
+    const hash = contentHash(request, amount.toFixed())
+    return reference === undefined ? [] : [{ accountId: account.id, reference, jobId, creditId, hash }]
+  })
+  const holders = await claimReferences(tx, referring)
   return new Map(
-    repeats.map(({ account, reference, jobId, hash }): [string, AcceptedCredit | Refusal] => {
-      const first = byReference.get(`${account.id} ${reference}`)
-      if (!first) throw new Error(`the reference ${reference} of account ${account.key} is neither free nor taken`)
-      return first.content_hash.equals(hash)
-        ? [jobId, { jobId: first.job_id, creditId: first.credit_id }]
-        : [
-            jobId,
-            new Refusal(
-              'reference_reused',
-              `account ${account.key} has a credit with the reference ${reference} and other content`,
-            ),
-          ]
+    checked.flatMap(({ request, account, jobId }): [string, AcceptedCredit | Refusal][] => {
+      const holder = holders.get(jobId)
+      if (!holder) return []
+      if (holder.sameContent) return [[jobId, { jobId: holder.jobId, creditId: holder.creditId }]]
+      const message = `account ${account.key} has a credit with the reference ${request.reference} and other content`
+      return [[jobId, new Refusal('reference_reused', message)]]
     }),
   )
 }

@@ -47,6 +47,8 @@ export async function acceptReversal(
     .select('id')
     .where('credit_id', '=', creditId)
     .where('type', '=', 'reversal')
+    // One that was taken up again may be older than one that failed since.
+    .orderBy(sql`status = 'queued'`, 'desc')
     .orderBy('id', 'desc')
     .limit(1)
     .executeTakeFirstOrThrow()

@@ -10,7 +10,7 @@ const AT_ONCE = 10_000
 
 /**
  * Deletes idempotency records and finished jobs that are older than they are promised to be kept. Who asked for a job, for what and when
- * goes on as an audit entry, in the statement that deletes the job: it is kept once, whatever fails and however many do this at once.
+ * goes on as an audit entry, and the reference of one that failed is free, in the statement that deletes the job: it is kept once, whatever fails and however many do this at once.
  */
 export async function forgetOld(
   db: Db,
@@ -25,7 +25,13 @@ export async function forgetOld(
         delete from job where id = any(array(select id from job
           where finished_at < now() - ${keep.jobDays}::integer * interval '1 day'
           order by finished_at limit ${sql.lit(AT_ONCE)}))
-        returning *)
+          -- Looked at again once its lock is granted: it may have been taken up again.
+          and status <> 'queued'
+        returning *),
+      freed as (
+        delete from credit_reference using forgotten
+        where forgotten.status = 'failed' and credit_reference.account_id = forgotten.account_id
+          and credit_reference.reference = forgotten.request->>'reference' and credit_reference.job_id = forgotten.id)
       insert into audit_entry (audit_id, at, action, subject, source, api_key_id, request_id, reason, detail)
       select ${ENTRY_OF_JOB}
       from forgotten order by created_at, id`,

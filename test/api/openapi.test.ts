@@ -120,7 +120,7 @@ test('every refusal is a problem document, and every call under /v1 can be refus
 
 test('every request body has an example', () => {
   const bodies = operations().filter(({ operation }) => operation.requestBody)
-  expect(bodies).toHaveLength(12)
+  expect(bodies).toHaveLength(13)
   for (const { name, operation } of bodies) {
     expect(Object.keys(operation.requestBody?.content ?? {}), name).toEqual(['application/json'])
     expect(operation.requestBody?.content['application/json']?.example, name).toBeTypeOf('object')
@@ -159,6 +159,7 @@ describe('the examples', () => {
     ['POST /v1/bill-runs/{billRunId}/retry', 202],
     ['POST /v1/credits/{creditId}/disbursements', 201],
     ['POST /v1/credits/{creditId}/reversal', 202],
+    ['POST /v1/jobs/{jobId}/retry', 202],
     ['PUT /v1/schedules/{name}', 200],
     ['POST /v1/keys', 201],
   ] as const
@@ -174,7 +175,12 @@ describe('the examples', () => {
     // An example cannot know the ids that this database has made.
     const example = { ...exampleOf(name), ...(path.endsWith('/disbursements') ? { invoiceId: ids.invoice } : {}) }
     const billRunId = (path.endsWith('/cancel') ? started : ids.finishedRun) ?? NOBODY
-    const at = fill(path, { creditId: ids.issued ?? NOBODY, billRunId, name: 'nightly' })
+    const at = fill(path, {
+      creditId: ids.issued ?? NOBODY,
+      billRunId,
+      jobId: ids.failedJob ?? NOBODY,
+      name: 'nightly',
+    })
     const answer = await service.call<{ billRunId?: string }>(method, at, { body: example })
     if (path === '/v1/bill-runs') started = answer.body.billRunId
     expect(answer.status, answer.text).toBe(status)

@@ -43,7 +43,7 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
     await quiet()
     await expectBilledOnce(stack, billRunId, 'cut')
     await stack.expectReconciled()
-  }, 180_000)
+  })
 
   it('do not make a credit one, either, once a worker that had it was lost', async () => {
     const accepted = await postCredits(stack.client, { group: 'cut', accounts: 1, credits: 1, atOnce: 1 })
@@ -59,7 +59,7 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
     await held.release()
     await quiet()
     await expectCarriedOut(stack, accepted)
-  }, 180_000)
+  })
 
   async function cutAgainAndAgain(kind: EntryName): Promise<void> {
     for (let cuts = 0; cuts < CUTS; cuts += 1) {

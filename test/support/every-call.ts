@@ -97,6 +97,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
       { invoiceId: '{invoice}', amount: '1' },
     ],
     ['DELETE', '/v1/credits/{creditId}/reversal', '/v1/credits/{reversalPending}/reversal'],
+    ['POST', '/v1/jobs/{jobId}/retry', '/v1/jobs/{failedJob}/retry', { reason: 'It is mended' }, true],
     ['POST', '/v1/bill-runs', undefined, { accountIds: ['usd'], billDate: '2026-04-30', name: 'April' }],
     ['POST', '/v1/bill-runs/{billRunId}/retry', '/v1/bill-runs/{finishedRun}/retry', { reason: 'Mended' }, true],
     ['POST', '/v1/bill-runs/{billRunId}/cancel', '/v1/bill-runs/{openRun}/cancel', { reason: 'By mistake' }, true],

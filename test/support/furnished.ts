@@ -9,6 +9,7 @@ import type {
   Page,
 } from '../../src/client/api-types.ts'
 import type { Db } from '../../src/db/open.ts'
+import { settleJobs } from '../../src/ledger/settle-jobs.ts'
 import type { Call, Service } from './service.ts'
 
 /** The ids of what a furnished service holds, by the names that requests of a table have in braces: `/v1/credits/{pending}`. */
@@ -17,8 +18,8 @@ export type Ids = Readonly<Record<string, string>>
 /** An id of the right form that nothing has. */
 export const NOBODY = '019ac0de-0000-7000-8000-0000000000ff'
 
-/** Fills a service with one of each: accounts of three currencies, a credit in every status, invoices, bill runs, a schedule, a key. */
-export async function furnish({ call, carryOut }: Service): Promise<Ids> {
+/** Fills a service with one of each: accounts of three currencies, a credit in every status, a failed job, invoices, bill runs, a schedule, a key. */
+export async function furnish({ call, carryOut, db }: Service): Promise<Ids> {
   for (const [accountId, currency] of [
     ['usd', 'USD'],
     ['other', 'USD'],
@@ -69,6 +70,9 @@ export async function furnish({ call, carryOut }: Service): Promise<Ids> {
     body: { cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'nobody' },
   })
   const key = await made<{ keyId: string }>(call, '/v1/keys', { name: 'a key', scopes: ['read'] })
+  const failed = await credit('8', 'ticket-8')
+  const refusal = { code: 'database_refused', message: 'there is no place for it' }
+  await settleJobs(db, [{ id: failed.jobId, refusal, result: {} }])
   const queued = await credit('7')
 
   const invoiceOf = async (accountId: string) =>
@@ -86,6 +90,7 @@ export async function furnish({ call, carryOut }: Service): Promise<Ids> {
     pending: pending.creditId,
     deleted: deleted.creditId,
     queued: queued.creditId,
+    failedJob: failed.jobId,
     finishedRun,
     cancelledRun,
     invoice: await invoiceOf('usd'),

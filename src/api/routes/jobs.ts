@@ -1,53 +1,101 @@
-import { sql } from 'kysely'
-import { Type } from 'typebox'
+import { type Selectable, sql } from 'kysely'
+import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/open.ts'
+import type { Job } from '../../db/schema.ts'
+import { creditJob } from '../../jobs/credit.ts'
 import { Uuid } from '../../jobs/formats.ts'
+import { reversalJob } from '../../jobs/reversal.ts'
+import { retryJob } from '../../ledger/retry-job.ts'
 import { Refusal } from '../../problems.ts'
+import { wake } from '../../queue/wake.ts'
+import { carryOut } from '../carry-out.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
-import { problems } from '../view-responses.ts'
-import { Time, TimeOrNull, timeOrNull } from '../views/time.ts'
+import { ReasonBody } from '../reason.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
+import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from '../views/time.ts'
 
-const JobView = Type.Object(
-  {
-    jobId: Uuid,
-    type: Type.Enum(['credit', 'reversal']),
-    status: Type.Enum(['queued', 'active', 'done', 'failed']),
-    attempts: Type.Integer({ minimum: 0 }),
-    error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
-    result: Type.Union([Type.Object({ creditId: Type.Optional(Uuid) }), Type.Null()]),
-    createdAt: Time,
-    finishedAt: TimeOrNull,
-  },
-  { description: 'What became of it', examples: [ANSWERS.job] },
-)
+const JobFields = {
+  jobId: Uuid,
+  type: Type.Enum(['credit', 'reversal']),
+  status: Type.Enum(['queued', 'active', 'done', 'failed']),
+  attempts: Type.Integer({ minimum: 0 }),
+  error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),
+  trouble: TroubleOrNull,
+  result: Type.Union([Type.Object({ creditId: Type.Optional(Uuid) }), Type.Null()]),
+  createdAt: Time,
+  finishedAt: TimeOrNull,
+}
+const JobView = Type.Object(JobFields, { description: 'What became of it', examples: [ANSWERS.job] })
+const RetriedJobView = Type.Object(JobFields, { description: 'Taken up again', examples: [ANSWERS.retriedJob] })
 
-export const jobRoutes: Routes = (api, { db, reads }) => {
+export const jobRoutes: Routes = (api, context) => {
+  const { db, reads, queues } = context
+  const params = Type.Object({ jobId: Uuid })
+
   api.get('/v1/jobs/:jobId', {
     config: { scope: 'read' },
     schema: {
       operationId: 'getJob',
       summary: 'What became of an accepted credit or reversal',
-      description: 'Kept for at least 30 days after it ended, whatever the queue keeps.',
+      description:
+        'Kept for at least 30 days after it ended, whatever the queue keeps. `trouble` says why it is not carried out yet: it is tried again for as long as that lasts.',
       tags: ['jobs'],
-      params: Type.Object({ jobId: Uuid }),
+      params,
       response: { 200: JobView, ...problems(404) },
     },
     handler: async ({ params: { jobId } }) => {
       const row = await reads.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirst()
       if (!row) throw new Refusal('job_not_found', `there is no job ${jobId}`)
-      return {
-        jobId,
-        type: row.type,
-        status: row.status === 'queued' && (await isBeingCarriedOut(db, jobId)) ? ('active' as const) : row.status,
-        attempts: row.attempts,
-        error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
-        result: row.result as { creditId?: string } | null,
-        createdAt: row.created_at.toISOString(),
-        finishedAt: timeOrNull(row.finished_at),
-      }
+      const job = presentJob(row)
+      return job.status === 'queued' && (await isBeingCarriedOut(db, jobId))
+        ? { ...job, status: 'active' as const }
+        : job
     },
   })
+
+  api.post('/v1/jobs/:jobId/retry', {
+    config: { scope: 'operate', bodyOptional: true },
+    schema: {
+      operationId: 'retryJob',
+      summary: 'Take up a failed job again',
+      description:
+        'As if it were new. Not when another job has its reference by now, or is to reverse the same credit.',
+      tags: ['jobs'],
+      params,
+      headers: withIdempotencyKey,
+      body: ReasonBody,
+      response: { 202: RetriedJobView, ...problems(404, 409) },
+    },
+    handler: (request, reply) =>
+      carryOut(context, request, reply, async (tx) => {
+        const { jobId } = request.params
+        const { reason } = request.body
+        const job = await retryJob(tx, jobId)
+        return {
+          status: 202,
+          body: presentJob(job),
+          location: `/v1/jobs/${jobId}`,
+          audit: { action: 'job.retry', subject: jobId, reason },
+          wake: () => wake(queues, job.type === 'credit' ? creditJob : reversalJob, [{ v: 1, jobIds: [jobId] }]),
+        }
+      }),
+  })
+}
+
+function presentJob(row: Selectable<Job>): Static<typeof JobView> {
+  const isOpen = row.status === 'queued'
+  return {
+    jobId: row.id,
+    type: row.type,
+    status: row.status,
+    attempts: row.attempts,
+    error: row.error_code === null ? null : { code: row.error_code, message: row.error_message ?? '' },
+    trouble: isOpen ? troubleOrNull(row.trouble, row.trouble_since) : null,
+    result: row.result as { creditId?: string } | null,
+    createdAt: row.created_at.toISOString(),
+    finishedAt: timeOrNull(row.finished_at),
+  }
 }
 
 /**

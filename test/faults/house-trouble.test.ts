@@ -1,0 +1,134 @@
+import { afterAll, beforeAll, expect } from 'vitest'
+import { JOBS } from '../../src/queue/wake.ts'
+import { onEachBackend } from '../support/backends.ts'
+import { eventually } from '../support/eventually.ts'
+import { holdLock } from '../support/held-lock.ts'
+import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
+import { openStack, type Stack } from '../support/stack.ts'
+
+/** Brings a trouble about; gives how to mend it. */
+type Trouble = (stack: Stack) => Promise<() => Promise<unknown>>
+
+const byStatement =
+  (begin: string, mend: string): Trouble =>
+  async ({ asOwner }) => {
+    await asOwner(begin)
+    return () => asOwner(mend)
+  }
+
+/** Whatever writes a credit or an invoice meets this SQLSTATE. */
+const byErrorCode = (code: string): Trouble =>
+  byStatement(
+    `create function in_trouble() returns trigger language plpgsql as $$
+       begin raise exception 'in trouble' using errcode = '${code}'; end $$;
+     create trigger in_trouble before insert on credit for each row execute function in_trouble();
+     create trigger in_trouble before insert on invoice for each row execute function in_trouble()`,
+    'drop trigger in_trouble on credit; drop trigger in_trouble on invoice; drop function in_trouble',
+  )
+
+const TROUBLES: readonly (readonly [what: string, shown: RegExp, trouble: Trouble])[] = [
+  [
+    'a right revoked',
+    /permission denied/,
+    byStatement(
+      'revoke insert on credit, invoice from nightbill_service',
+      'grant insert on credit, invoice to nightbill_service',
+    ),
+  ],
+  [
+    'a table missing',
+    /does not exist/,
+    byStatement('alter table credit rename to mislaid', 'alter table mislaid rename to credit'),
+  ],
+  ['the disk full', /in trouble/, byErrorCode('53100')],
+  ['too many connections', /in trouble/, byErrorCode('53300')],
+  ['an error never seen before', /in trouble/, byErrorCode('ZZ999')],
+  [
+    'a table locked',
+    /lock timeout/,
+    async ({ databaseUrl }) => {
+      const held = await holdLock(databaseUrl, 'lock table credit, invoice in access exclusive mode')
+      return () => held.release()
+    },
+  ],
+]
+
+onEachBackend('a trouble of the house', (backend, it) => {
+  let stack: Stack
+  beforeAll(async () => {
+    const env = { LOCK_TIMEOUT_MS: '150', BILL_BATCH_SIZE: '10' }
+    stack = await openStack({ backend, workers: { reversal: 0 }, env })
+  })
+  afterAll(() => stack.close())
+
+  for (const [index, [what, shown, bringAbout]] of TROUBLES.entries()) {
+    it(`${what}, for long: nothing is failed, the reason is shown, and all is carried out once it is mended`, async () => {
+      const group = `house-${index}`
+      await insertAccounts(stack, group, 30)
+      const mend = await bringAbout(stack)
+      const before = { credits: givenUp('credit'), batches: givenUp('bill-batch') }
+      let accepted: Awaited<ReturnType<typeof postCredits>> = []
+      let billRunId = ''
+      try {
+        accepted = await postCredits(stack.client, { group, accounts: 30, credits: 6, atOnce: 2 })
+        expect(accepted).toHaveLength(6)
+        billRunId = (await stack.client.startBillRun({ billGroup: group, billDate: BILL_DATE })).billRunId
+        await eventually(
+          async () => {
+            await tryAtOnce()
+            expect(givenUp('credit') - before.credits).toBeGreaterThan(3)
+            expect(givenUp('bill-batch') - before.batches).toBeGreaterThan(3)
+          },
+          { timeoutMs: 120_000, intervalMs: 200 },
+        )
+        expect(await failed()).toEqual({ jobs: 0, batches: 0 })
+        const job = await stack.client.getJob(accepted[0]?.jobId as string)
+        expect(job).toMatchObject({ status: expect.stringMatching(/queued|active/), error: null })
+        expect(job.trouble?.reason).toMatch(shown)
+        expect(Date.parse(job.trouble?.since ?? '')).toBeLessThanOrEqual(Date.now())
+        expect((await stack.client.getBillRun(billRunId)).trouble?.reason).toMatch(shown)
+      } finally {
+        await mend()
+      }
+      await eventually(
+        async () => {
+          await tryAtOnce()
+          expect(await stack.open()).toEqual({ jobs: 0, batches: 0, runs: 0 })
+        },
+        { timeoutMs: 60_000, intervalMs: 200 },
+      )
+      await expectCarriedOut(stack, accepted)
+      expect(await failed()).toEqual({ jobs: 0, batches: 0 })
+      expect(await stack.client.getJob(accepted[0]?.jobId as string)).toMatchObject({ trouble: null })
+      expect(await stack.client.getBillRun(billRunId)).toMatchObject({ status: 'completed', trouble: null })
+      await expectBilledOnce(stack, billRunId, group)
+      await stack.expectReconciled()
+    })
+  }
+
+  /** How often the queue had tried one so often that it gave it up. */
+  const givenUp = (kind: string) =>
+    (stack.running('relay')[0]?.stdout ?? []).filter(
+      (line) => line.includes('took up what the queue had given up') && line.includes(`"job":"${kind}"`),
+    ).length
+
+  /** Tries what waits for its next try now: minutes pass in a moment. */
+  const tryAtOnce = () =>
+    stack.withQueues(async (queues) => {
+      for (const { name } of JOBS)
+        for (const job of await queues.of({ name }).getDelayed()) await job.promote().catch(() => {})
+      for (const table of ['job', 'bill_batch'])
+        await stack.asOwner(
+          `update ${table} set woken_at = '-infinity' where status::text in ('queued', 'open') and woken_at < now() - interval '2 s'`,
+        )
+    })
+
+  const failed = async () =>
+    (
+      await stack.asOwner<{ jobs: number; batches: number }>(
+        `select (select count(*) from job where status = 'failed')::int as jobs,
+           (select count(*) from bill_batch where status = 'failed')::int as batches`,
+      )
+    )[0]
+})
