@@ -29,16 +29,9 @@ const TRANSIENT = /^(08|40001|40P01|55P03|57P01|57P02|57P03)/
 const AWAY = /^(08|25006|28|53|57P|58)/
 const TIME_OUTS: ReadonlySet<string> = new Set(['25P03', '55P03', '57014'])
 const OUT_OF_HANDLES: ReadonlySet<string> = new Set(['EMFILE', 'ENFILE'])
-const LOST: ReadonlySet<string> = new Set([
-  'ECONNREFUSED',
-  'ECONNRESET',
-  'EPIPE',
-  'ETIMEDOUT',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
-])
+/** What the system, and TLS, say of a connection that was lost or could not be opened. */
+const LOST =
+  /^(E(CONN\w+|PIPE|PROTO|TIMEDOUT|NOTFOUND|AI_\w+|HOST\w+|NET\w+|NOTCONN|ADDRNOTAVAIL)|ERR_(SSL|TLS|STREAM|SOCKET)_\w+|CERT_\w+|DEPTH_ZERO_\w+|SELF_SIGNED_\w+|UNABLE_TO_\w+)$/
 /** What pg says, with no code, of a connection that it lost or could not open. */
 const LOST_MESSAGE =
   /connection terminated|timeout exceeded when trying to connect|client has encountered a connection error|not queryable|connection ended|query read timeout/i
@@ -54,7 +47,7 @@ export function errorCode(error: unknown): string | undefined {
 function sqlState(error: unknown): string | undefined {
   const code = errorCode(error)
   // EPIPE is an errno of five letters.
-  return code !== undefined && /^[0-9A-Z]{5}$/.test(code) && !LOST.has(code) ? code : undefined
+  return code !== undefined && /^(?!E[A-Z]{4})[0-9A-Z]{5}$/.test(code) ? code : undefined
 }
 
 /** What is at fault, by the error alone. */
@@ -62,9 +55,9 @@ export function faultOf(error: unknown): Fault {
   if (error instanceof Refusal) return 'data'
   const state = sqlState(error)
   if (state !== undefined) return FAULTS[state] ?? FAULTS[state.slice(0, 2)] ?? 'house'
-  // Whatever has a code comes from the system or a library. What has none is a mistake of our own code, unless pg lost its connection.
-  if (errorCode(error) !== undefined || error instanceof OutcomeUnknown || isLost(error)) return 'house'
-  return 'unclear'
+  if (isLost(error) || error instanceof OutcomeUnknown) return 'house'
+  // Node's ERR_... are of arguments and the like: with what has no code at all, mistakes of our own code.
+  return errorCode(error)?.startsWith('ERR_') === false ? 'house' : 'unclear'
 }
 
 /**
@@ -103,7 +96,7 @@ export function isStalePlan(error: unknown): boolean {
 }
 
 function isLost(error: unknown): boolean {
-  return LOST.has(errorCode(error) ?? '') || (error instanceof Error && LOST_MESSAGE.test(error.message))
+  return LOST.test(errorCode(error) ?? '') || (error instanceof Error && LOST_MESSAGE.test(error.message))
 }
 
 /** The reply to a COMMIT was lost, and what became of the transaction could not be learned: it may be done. */

@@ -2,13 +2,13 @@ import { sql } from 'kysely'
 import type { Db } from '../db/open.ts'
 import type { JobType } from '../db/schema.ts'
 
-/** What is in trouble, and is tried again as long as that lasts, is woken so many times as seldom as what lost its wake-up. */
-export const SELDOM = 3
+/** What is in trouble, and is tried again as long as that lasts, is woken so many times as seldom as what lost its wake-up: within a minute, by default. */
+export const SELDOM = 2
 
 export type DueWakeUp = { readonly id: string; readonly inTrouble: boolean }
 
 /**
- * What is durable, not carried out, and was last woken longer ago than `afterMs`, or thrice that when it is in trouble: marked as woken now,
+ * What is durable, not carried out, and was last woken longer ago than `afterMs`, or SELDOM times that when it is in trouble: marked as woken now,
  * `limit` at most. `inLine` is whose wake-ups come next in the queue: what was woken after these stands in line behind them.
  */
 export type DueWakeUps = (

@@ -10,7 +10,7 @@ afterAll(() => service.close())
 
 const schedule = (fields: object) => ({ cron: '0 2 * * *', timezone: 'UTC', billGroup: 'g', ...fields })
 
-/** Calls about bill runs, schedules and keys. */
+/** Calls about jobs, bill runs, schedules and keys. */
 const BAD_CALLS: readonly BadCall[] = [
   // What is not there
   ...[
@@ -20,6 +20,15 @@ const BAD_CALLS: readonly BadCall[] = [
     'POST /v1/bill-runs/{nobody}/retry',
     'POST /v1/bill-runs/{nobody}/cancel',
   ].map((call) => ({ what: 'an unknown bill run', call, status: 404, code: 'bill_run_not_found' })),
+  { what: 'an unknown job', call: 'POST /v1/jobs/{nobody}/retry', status: 404, code: 'job_not_found' },
+  { what: 'a job that is done', call: 'POST /v1/jobs/{issuedJob}/retry', status: 409, code: 'job_not_failed' },
+  {
+    what: 'a reason of blanks',
+    call: 'POST /v1/jobs/{failedJob}/retry',
+    body: { reason: ' ' },
+    ...INVALID,
+    at: '/reason',
+  },
   { what: 'an unknown schedule', call: 'DELETE /v1/schedules/nobody', status: 404, code: 'schedule_not_found' },
   { what: 'an unknown key', call: 'DELETE /v1/keys/{nobody}', status: 404, code: 'key_not_found' },
 

@@ -113,11 +113,47 @@ test('a row that stays locked: 503, nothing changed, and it works once the lock 
     await holder.query('begin; lock table charge in access exclusive mode')
     const body = { charges: [{ accountId: 'usd', amount: '1', description: 'locked' }] }
     const answer = await call('POST', '/v1/charges', { body })
-    expectProblem(answer, 503, 'database_away')
+    const { detail } = expectProblem(answer, 503, 'database_away')
+    expect(detail).toMatch(/too busy: it took too long.*nothing was changed/)
     expect(answer.headers['retry-after']).toBe('5')
     await holder.query('rollback')
     expect((await call('POST', '/v1/charges', { body })).status).toBe(201)
   } finally {
     await holder.end()
   }
+})
+
+describe('a trouble of the house', () => {
+  const body = { charges: [{ accountId: 'usd', amount: '1', description: 'in trouble' }] }
+  const asOwner = async (...statements: readonly string[]) => {
+    const owner = new pg.Client({ connectionString: service.database.url })
+    await owner.connect()
+    for (const statement of statements) await owner.query(statement)
+    await owner.end()
+  }
+
+  test('a right that is revoked: 500, the caller is told nothing of it, nothing is changed, and it works once given back', async () => {
+    await asOwner('revoke insert on charge from nightbill_service')
+    const before = await fingerprint(service.db)
+    const answer = await call('POST', '/v1/charges', { body })
+    expectProblem(answer, 500, 'internal_error')
+    expect(answer.text).not.toMatch(/permission|42501/)
+    expect(await fingerprint(service.db)).toEqual(before)
+    await asOwner('grant insert on charge to nightbill_service')
+    expect((await call('POST', '/v1/charges', { body })).status).toBe(201)
+  })
+
+  test('a full disk: 503, and nothing is changed', async () => {
+    await asOwner(
+      `create function full_disk() returns trigger language plpgsql as $$
+       begin raise exception 'no space left on device' using errcode = 'disk_full'; end $$`,
+      'create trigger full_disk before insert on charge for each row execute function full_disk()',
+    )
+    const before = await fingerprint(service.db)
+    const answer = await call('POST', '/v1/charges', { body })
+    expectProblem(answer, 503, 'database_away')
+    expect(answer.headers['retry-after']).toBe('5')
+    expect(await fingerprint(service.db)).toEqual(before)
+    await asOwner('drop trigger full_disk on charge')
+  })
 })

@@ -73,6 +73,30 @@ describeAlongside('the nightbill command, as a person or a scheduler uses it', (
     expect(out).toMatch(/key\.revoke.*command.*Lost/)
   })
 
+  it('job show says why a credit failed, job retry takes it up again; what cannot be retried is refused', async () => {
+    await stack.asOwner(`
+      create function refuse_credit() returns trigger language plpgsql as $$
+      begin raise exception 'there is no place for it' using errcode = 'check_violation'; end $$;
+      create trigger refuse_credit before insert on credit for each row execute function refuse_credit()`)
+    const given = ['--account', 'acme', '--amount', '1', '--reason', 'Refused', '--reference', 'refused-1']
+    const { jobId, creditId } = await answerOf('credit', 'add', ...given)
+    await stack.client.waitForJob(jobId)
+    expect((await nightbill('job', 'show', jobId)).out).toMatch(
+      /^Job \S+, a credit: failed\nIt failed: database_refused: there is no place for it\nAttempts: 1, accepted \S+, ended \S+$/,
+    )
+    await stack.asOwner('drop trigger refuse_credit on credit; drop function refuse_credit')
+    expect(await answerOf('job', 'retry', jobId, '--reason', 'Mended', '--wait')).toMatchObject({
+      jobId,
+      status: 'done',
+    })
+    const audit = await answerOf('audit', 'list', '--subject', jobId)
+    expect(audit.data).toMatchObject([{ action: 'job.retry', reason: 'Mended' }])
+    const again = await nightbill('job', 'retry', jobId)
+    expect(again.code).toBe(2)
+    expect(again.err).toContain('job_not_failed')
+    await stack.client.deleteCredit(creditId)
+  })
+
   it('charge add says what is owed, in its currency; what is refused is said once, with how to mend it', async () => {
     const charge = ['charge', 'add', '--account', 'acme', '--description', 'Setup', '--date', '2029-01-01', '--amount']
     const { out } = await nightbill(...charge, '1234.5')
@@ -94,7 +118,7 @@ describeAlongside('the nightbill command, as a person or a scheduler uses it', (
   it('a run that completes with failures: exit code 1; what could not be done: 2, with one line that says why', async () => {
     await insertAccounts(stack, 'failing', 3)
     await stack.asOwner(`
-      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'this account is broken'; end $$;
+      create function refuse() returns trigger language plpgsql as $$ begin raise exception 'this account is broken' using errcode = 'check_violation'; end $$;
       create trigger refuse before insert on invoice for each row execute function refuse()`)
     const [failing, unknown, reached, usage] = await Promise.all([
       nightbill('bill-run', 'start', '--group', 'failing', '--date', '2026-01-31', '--wait'),

@@ -139,7 +139,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
       create function refuse_some() returns trigger language plpgsql as $$
       begin
         if new.account_id in (select id from account where key in ('mend-7', 'mend-8', 'mend-88')) then
-          raise exception 'this account is broken';
+          raise exception 'this account is broken' using errcode = 'check_violation';
         end if;
         return new;
       end $$;

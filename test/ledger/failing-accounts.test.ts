@@ -23,7 +23,7 @@ describe('an account that cannot be billed', () => {
     world.asOwner(async (client) => {
       await client.query(`
         create or replace function refuse_invoice() returns trigger language plpgsql as $$
-        begin raise exception 'account % is not to be billed', new.account_id; end $$`)
+        begin raise exception 'account % is not to be billed', new.account_id using errcode = 'check_violation'; end $$`)
       await client.query(
         `create trigger poison_${id} before insert on invoice for each row when (new.account_id = ${id}) execute function refuse_invoice()`,
       )
