@@ -45,6 +45,7 @@ export const PROBLEMS = {
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request', retryable: false },
   too_many_requests: { status: 429, title: 'Too many requests', retryable: true },
   database_away: { status: 503, title: 'The database cannot be reached', retryable: true },
+  too_busy: { status: 503, title: 'More waits than can be done soon', retryable: true },
   outcome_unknown: { status: 503, title: 'It is not known whether this was done', retryable: false },
   timed_out: { status: 500, title: 'It took too long in every try', retryable: true },
   out_of_memory: { status: 500, title: 'The database ran out of memory over it', retryable: true },

@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { inTransaction } from '../db/transaction.ts'
 import { type CreditRequest, creditJob } from '../jobs/credit.ts'
 import { type AcceptedCredit, acceptCredits } from '../ledger/accept-credits.ts'
@@ -16,7 +17,29 @@ export type CreditIntake = {
 export type CreditAnswer = { readonly answer: KeptAnswer; readonly replayed: boolean } | Refusal
 
 /** Requests in one transaction at most: what a few dozen connections send while the one before commits. */
-const MOST_TOGETHER = 200
+const MAX_TOGETHER = 200
+
+/** While a transaction takes longer than this, in ms, others go on beside it: it waits for somebody, or for the database. */
+const SLOW_AFTER_MS = 500
+const MAX_SLOW = 3
+
+/** How long a statement waits for a lock, in ms; it is tried five times. Whatever holds one in the ordinary way does so for less. */
+const LOCK_TIMEOUT_MS = 1_000
+
+/** Requests that may wait for their transaction to begin, and for how long, in ms. */
+const MAX_WAITING = 1_000
+const MAX_WAITING_MS = 5_000
+
+const GATHERING = {
+  most: MAX_TOGETHER,
+  atOnce: 1,
+  overtaking: { slowAfterMs: SLOW_AFTER_MS, maxSlow: MAX_SLOW },
+  waiting: {
+    maxItems: MAX_WAITING,
+    maxMs: MAX_WAITING_MS,
+    refuse: () => new Refusal('too_busy', 'too many credits wait to be accepted already; nothing was changed'),
+  },
+}
 
 /** The answer to an accepted credit or reversal. */
 export function queued({ jobId, creditId }: AcceptedCredit) {
@@ -25,11 +48,14 @@ export function queued({ jobId, creditId }: AcceptedCredit) {
 
 /**
  * Accepts single credits, those that arrive together in one transaction: the cost of a COMMIT, and of a wake-up, is shared, and
- * each request has its own outcome.
+ * each request has its own outcome. A transaction that stands still holds up those that came with it, and for seconds only; what waits behind
+ * several of them is refused, `too_busy`, before it is begun.
  */
-export function openCreditIntake({ db, queues }: ApiContext, onWakeError: (error: unknown) => void) {
-  return gather<CreditIntake, CreditAnswer>({ most: MOST_TOGETHER, atOnce: 1 }, async (lot) => {
+export function openCreditIntake({ config, db, queues }: ApiContext, onWakeError: (error: unknown) => void) {
+  const lockTimeoutMs = String(Math.min(config.LOCK_TIMEOUT_MS, LOCK_TIMEOUT_MS))
+  return gather<CreditIntake, CreditAnswer>(GATHERING, async (lot) => {
     const { answers, fresh } = await inTransaction(db, async (tx) => {
+      await sql`select set_config('lock_timeout', ${lockTimeoutMs}, true)`.execute(tx)
       const keyed = lot.flatMap((intake) => (intake.keyed ? [intake.keyed] : []))
       const earlier = (await claimKeys(tx, keyed)).values()
       const claims = lot.map((intake) => (intake.keyed ? earlier.next().value : undefined))

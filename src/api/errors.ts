@@ -27,7 +27,7 @@ export function handleError(error: FastifyError | Error, request: FastifyRequest
 export function sendRefusal(reply: FastifyReply, refusal: Refusal): FastifyReply {
   const problem = problemOf(refusal)
   if (AWAY.has(problem.code)) reply.header('retry-after', '5')
-  if (problem.code === 'request_in_flight') reply.header('retry-after', '1')
+  if (problem.code === 'request_in_flight' || problem.code === 'too_busy') reply.header('retry-after', '1')
   return reply.code(problem.status).type('application/problem+json').serializer(JSON.stringify).send(problem)
 }
 

@@ -1,7 +1,8 @@
-import { setImmediate as nextTurn } from 'node:timers/promises'
+import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
 import { togetherOrAlone } from '../../src/ledger/together-or-alone.ts'
 import { type Gathering, gather } from '../../src/queue/gather.ts'
+import { eventually } from '../support/eventually.ts'
 
 /** A gathering whose lots end when they are told to. */
 function openGathering(options: Gathering<number>) {
@@ -76,6 +77,66 @@ describe('gather', () => {
     lots[2]?.end()
     expect((await all).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'rejected'])
     expect(await later).toBe('did 4')
+  })
+
+  describe('with overtaking', () => {
+    const options = { most: 10, atOnce: 1, overtaking: { slowAfterMs: 20, maxSlow: 2 } }
+
+    test('others begin beside lots that are slow, a bounded number of them, and not beside others', async () => {
+      const { add, lots, begun } = openGathering(options)
+      void [1, 2].map(add)
+      await eventually(() => expect(begun()).toEqual([[1], [2]]))
+      await sleep(50)
+      void add(3)
+      expect(begun()).toEqual([[1], [2], [3]])
+      void [4, 5].map(add)
+      await sleep(50)
+      expect(begun()).toHaveLength(3)
+      lots[0]?.end()
+      await eventually(() => expect(begun()).toEqual([[1], [2], [3], [4, 5]]))
+    })
+
+    test('when what was slow has ended, lots begin one after the other again', async () => {
+      const { add, lots, begun } = openGathering(options)
+      const all = [1, 2].map(add)
+      await eventually(() => expect(begun()).toHaveLength(2))
+      for (const { end } of lots) end()
+      await Promise.all(all)
+      void [3, 4].map(add)
+      expect(begun()).toEqual([[1], [2], [3]])
+    })
+  })
+
+  describe('with bounds to the waiting', () => {
+    const refuse = () => new Error('too busy')
+    const boundedBy = (maxItems: number, maxMs: number) => ({
+      most: 10,
+      atOnce: 1,
+      waiting: { maxItems, maxMs, refuse },
+    })
+
+    test('what is too much is refused at once, and is not worked on', async () => {
+      const { add, lots, begun } = openGathering(boundedBy(2, 60_000))
+      const all = [1, 2, 3].map(add)
+      await expect(add(4)).rejects.toThrow('too busy')
+      lots[0]?.end()
+      await nextTurn()
+      lots[1]?.end()
+      expect(await Promise.all(all)).toEqual(['did 1', 'did 2', 'did 3'])
+      expect(begun()).toEqual([[1], [2, 3]])
+    })
+
+    test('what has waited for too long is refused, and is not worked on; what came later still is', async () => {
+      const { add, lots, begun } = openGathering(boundedBy(10, 100))
+      const first = add(1)
+      await expect(add(2)).rejects.toThrow('too busy')
+      const later = add(3)
+      lots[0]?.end()
+      await nextTurn()
+      lots[1]?.end()
+      expect(await Promise.all([first, later])).toEqual(['did 1', 'did 3'])
+      expect(begun()).toEqual([[1], [3]])
+    })
   })
 })
 
