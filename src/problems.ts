@@ -41,6 +41,7 @@ export const PROBLEMS = {
   currency_mismatch: { status: 422, title: 'The account has another currency', retryable: false },
   unknown_currency: { status: 422, title: 'There is no such currency', retryable: false },
   invalid_amount: { status: 422, title: 'The amount is not valid in this currency', retryable: false },
+  bill_date_too_far: { status: 422, title: 'The bill date is too far ahead', retryable: false },
   invalid_schedule: { status: 422, title: 'The schedule is not valid', retryable: false },
   idempotency_key_reused: { status: 422, title: 'The Idempotency-Key was used with another request', retryable: false },
   too_many_requests: { status: 429, title: 'Too many requests', retryable: true },

@@ -19,10 +19,13 @@ type StartOptions = {
   group?: string
   accounts?: readonly string[]
   date?: string
+  allowFuture?: boolean
   name?: string
   idempotencyKey?: string
   wait?: boolean
 }
+
+type PreviewOptions = { accounts: readonly string[]; date?: string; allowFuture?: boolean }
 
 const exitCodes = `
 Exit codes:
@@ -44,6 +47,7 @@ function addStart(group: Command, defaults: ClientDefaults): void {
     .option('--group <bill-group>', 'bill the accounts of this group (default: default)')
     .option('--accounts <account-ids>', 'bill these accounts instead, separated by commas', parseNames)
     .option('--date <yyyy-mm-dd>', 'bill as of this date (default: today)')
+    .option('--allow-future', 'a date more than 31 days ahead is meant')
     .option('--name <name>', 'a name to know it by')
     .option('--idempotency-key <key>', 'the same key again starts no second run')
     .option('--wait', 'wait until it has ended')
@@ -58,9 +62,9 @@ ${exitCodes}`,
     )
     .action((options: StartOptions, command: Command) =>
       withClient(command, defaults, async (context) => {
-        const { accounts: accountIds, date: billDate, name, idempotencyKey, wait = false } = options
+        const { accounts: accountIds, date: billDate, allowFuture, name, idempotencyKey, wait = false } = options
         const billGroup = options.group ?? (accountIds === undefined ? 'default' : undefined)
-        const run = { billGroup, accountIds, billDate, name }
+        const run = { billGroup, accountIds, billDate, allowFuture, name }
         const accepted = await context.client.startBillRun(run, { idempotencyKey })
         if (wait) return showWhenEnded(context, accepted.billRunId)
         context.show(accepted, ({ billRunId }) => `Bill run ${billRunId} is accepted.`)
@@ -130,10 +134,11 @@ function addPreview(group: Command, defaults: ClientDefaults): void {
   addClientCommand(group, 'preview', 'the invoices that a bill run would make; writes nothing', defaults)
     .requiredOption('--accounts <account-ids>', 'up to 1,000 accounts, separated by commas', parseNames)
     .option('--date <yyyy-mm-dd>', 'as of this date (default: today)')
+    .option('--allow-future', 'a date more than 31 days ahead is meant')
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run preview --accounts acme,globex --date 2026-11-30')
-    .action(({ accounts, date }: { accounts: readonly string[]; date?: string }, command: Command) =>
+    .action(({ accounts, date, allowFuture }: PreviewOptions, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
-        const preview = await client.previewBillRun({ accountIds: accounts, billDate: date })
+        const preview = await client.previewBillRun({ accountIds: accounts, billDate: date, allowFuture })
         show(preview, ({ invoices }) => previewTable(invoices))
       }),
     )

@@ -113,7 +113,7 @@ export function openApiClient(connection: Connection) {
     cancelBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
       post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, { reason }, options),
     previewBillRun: (
-      preview: { readonly accountIds: readonly string[]; readonly billDate?: string | undefined },
+      preview: Pick<NewBillRun, 'billDate' | 'allowFuture'> & { readonly accountIds: readonly string[] },
       options?: PostOptions,
     ) => post<{ readonly invoices: readonly PreviewedInvoice[] }>('v1/bill-runs/preview', preview, options),
 

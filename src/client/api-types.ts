@@ -129,6 +129,8 @@ export type NewBillRun = {
   readonly billGroup?: string | undefined
   readonly accountIds?: readonly string[] | undefined
   readonly billDate?: string | undefined
+  /** A bill date more than 31 days ahead of today is meant. */
+  readonly allowFuture?: boolean | undefined
   readonly name?: string | undefined
 }
 

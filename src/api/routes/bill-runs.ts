@@ -4,6 +4,7 @@ import type { Db, Tx } from '../../db/open.ts'
 import { billRunJob } from '../../jobs/bill-run.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../jobs/formats.ts'
 import { cancelBillRun } from '../../ledger/cancel-bill-run.ts'
+import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/check-bill-date.ts'
 import { previewInvoices } from '../../ledger/preview-invoices.ts'
 import { retryBillRun } from '../../ledger/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/start-bill-run.ts'
@@ -24,11 +25,17 @@ import { presentPreview } from '../views/preview-view.ts'
 const MOST_NAMED = 10_000
 
 const accountIds = (maxItems: number) => Type.Array(AccountId, { minItems: 1, maxItems })
+const BillDate = {
+  billDate: Type.Optional(CalendarDate),
+  allowFuture: Type.Optional(
+    Type.Boolean({ description: `True when a billDate more than ${MAX_DAYS_AHEAD} days ahead of today is meant` }),
+  ),
+}
 const NewBillRun = Type.Object(
   {
     billGroup: Type.Optional(BillGroup),
     accountIds: Type.Optional(accountIds(MOST_NAMED)),
-    billDate: Type.Optional(CalendarDate),
+    ...BillDate,
     name: Type.Optional(Name),
   },
   { additionalProperties: false, examples: [EXAMPLES.newBillRun] },
@@ -50,7 +57,7 @@ export const billRunRoutes: Routes = (api, context) => {
       tags: ['bill runs'],
       headers: withIdempotencyKey,
       body: NewBillRun,
-      response: { 202: Queued, ...problems(404) },
+      response: { 202: Queued, ...problems(404, 422) },
     },
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
@@ -59,6 +66,7 @@ export const billRunRoutes: Routes = (api, context) => {
           const errors = [{ pointer: '/accountIds', message: 'must be left out when billGroup is given' }]
           throw new Refusal('invalid_request', 'name a billGroup or accountIds, not both', errors)
         }
+        if (!request.body.allowFuture) await checkBillDate(tx, billDate)
         const billRunId = await startBillRun(tx, { of: accountKeys ? { accountKeys } : { billGroup }, billDate, name })
         if (billRunId === undefined) throw new Error('a bill run without a schedule was taken for a repeat')
         return {
@@ -195,7 +203,7 @@ export const billRunRoutes: Routes = (api, context) => {
       tags: ['bill runs'],
       headers: withIdempotencyKey,
       body: Type.Object(
-        { accountIds: accountIds(1_000), billDate: Type.Optional(CalendarDate) },
+        { accountIds: accountIds(1_000), ...BillDate },
         { additionalProperties: false, examples: [EXAMPLES.preview] },
       ),
       response: {
@@ -203,16 +211,17 @@ export const billRunRoutes: Routes = (api, context) => {
           { invoices: Type.Array(PreviewedInvoiceView) },
           { description: 'The invoices as they would be made', examples: [ANSWERS.preview] },
         ),
-        ...problems(404),
+        ...problems(404, 422),
       },
     },
     handler: async (request, reply) => {
-      const { accountIds: accountKeys, billDate = today() } = request.body
+      const { accountIds: accountKeys, billDate = today(), allowFuture = false } = request.body
       // One snapshot, so that what is previewed is the state of one moment.
       const read = reads.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
-      const invoices = await read.execute(async (tx) =>
-        presentPreview(tx, await previewInvoices(tx, accountKeys, billDate)),
-      )
+      const invoices = await read.execute(async (tx) => {
+        if (!allowFuture) await checkBillDate(tx, billDate)
+        return presentPreview(tx, await previewInvoices(tx, accountKeys, billDate))
+      })
       return carryOut(context, request, reply, async () => ({ status: 200, body: { invoices } }))
     },
   })
