@@ -34,6 +34,7 @@ export const PROBLEMS = {
   amount_exceeds_invoice_balance: { status: 409, title: 'The invoice owes less than that', retryable: false },
   invoice_of_other_account: { status: 409, title: 'The invoice is of another account', retryable: false },
   job_not_failed: { status: 409, title: 'The job has not failed', retryable: false },
+  disbursement_repeated: { status: 409, title: 'The same was disbursed a moment ago', retryable: false },
   bill_run_finished: { status: 409, title: 'The bill run has ended', retryable: false },
   request_in_flight: { status: 409, title: 'The same request is being carried out', retryable: true },
   body_too_large: { status: 413, title: 'The body is too large', retryable: false },

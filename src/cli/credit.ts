@@ -22,6 +22,8 @@ type AddOptions = {
   wait?: boolean
 }
 
+type DisburseOptions = { invoice: string; amount: string; confirm?: boolean }
+
 /** `nightbill credit ...` */
 export function addCreditCommand(program: Command, defaults: ClientDefaults): void {
   const group = addClientGroup(program, 'credit', 'credits, their disbursement and their reversal')
@@ -108,6 +110,7 @@ function addDisburse(group: Command, defaults: ClientDefaults): void {
   )
     .requiredOption('--invoice <invoice-id>', 'invoice whose balance it lowers')
     .requiredOption('--amount <amount>', 'how much of the credit')
+    .option('--confirm', 'it is meant, even if the same was disbursed within the last minute')
     .addHelpText(
       'after',
       `
@@ -115,9 +118,9 @@ Example:
   $ nightbill credit disburse 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f \\
       --invoice 0199f0a2-77aa-7c21-9b00-0f1e2d3c4b5a --amount 50.00`,
     )
-    .action((creditId: string, { invoice, amount }: { invoice: string; amount: string }, command: Command) =>
+    .action((creditId: string, { invoice, amount, confirm = false }: DisburseOptions, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
-        const answer = await client.disburse(creditId, { invoiceId: invoice, amount })
+        const answer = await client.disburse(creditId, { invoiceId: invoice, amount, confirm })
         show(answer, ({ credit, invoice: lowered }) => `${creditsTable([credit])}\n${invoicesTable([lowered])}`)
       }),
     )

@@ -20,6 +20,7 @@ import type {
   NewBillRun,
   NewCharge,
   NewCredit,
+  NewDisbursement,
   NewSchedule,
   Page,
   PageQuery,
@@ -84,7 +85,7 @@ export function openApiClient(connection: Connection) {
       get<Page<Invoice>>(`v1/credits/${segment(creditId)}/unpaid-invoices`, query),
     listDisbursements: (creditId: string, query: PageQuery = {}) =>
       get<Page<Disbursement>>(`v1/credits/${segment(creditId)}/disbursements`, query),
-    disburse: (creditId: string, to: { readonly invoiceId: string; readonly amount: string }, options?: PostOptions) =>
+    disburse: (creditId: string, to: NewDisbursement, options?: PostOptions) =>
       post<DisbursementAnswer>(`v1/credits/${segment(creditId)}/disbursements`, to, options),
 
     requestReversal: (creditId: string, why: Reason = {}, options?: PostOptions) =>

@@ -104,6 +104,13 @@ export type Disbursement = {
   readonly createdAt: string
 }
 
+export type NewDisbursement = {
+  readonly invoiceId: string
+  readonly amount: string
+  /** False: refused when the same was disbursed within the last minute. True unless said, since the client sends an idempotency key. */
+  readonly confirm?: boolean | undefined
+}
+
 export type DisbursementAnswer = {
   readonly disbursement: Disbursement
   readonly credit: Credit

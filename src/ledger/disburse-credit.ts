@@ -1,3 +1,4 @@
+import { sql } from 'kysely'
 import { checkDisbursement } from '../billing/check-disbursement.ts'
 import { lessDisbursed } from '../billing/plan-invoice.ts'
 import { newId } from '../db/new-id.ts'
@@ -6,11 +7,22 @@ import { formatAmount, Money, parseAmount } from '../money.ts'
 import { Refusal } from '../problems.ts'
 import { lockCredit } from './find-credit.ts'
 
+export type DisburseOptions = {
+  /** Whether to refuse what would be the same once more within a minute: the slip of somebody who asks twice. */
+  readonly refuseRepeat?: boolean
+}
+
 /**
  * Disburses some of an issued credit to an unpaid invoice of the same account. `amount` is a decimal string in the account's
- * currency. Returns the disbursement's id. Throws a Refusal: not found, not allowed in this state, or more than there is.
+ * currency. Returns the disbursement's id. Throws a Refusal: not found, not allowed in this state, more than there is, or a repeat.
  */
-export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string, amount: string): Promise<string> {
+export async function disburseCredit(
+  tx: Tx,
+  creditId: string,
+  invoiceId: string,
+  amount: string,
+  { refuseRepeat = false }: DisburseOptions = {},
+): Promise<string> {
   const credit = await lockCredit(tx, creditId)
   const money = parseAmount(amount, credit.currency)
   if (typeof money === 'string')
@@ -42,6 +54,7 @@ export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string
     throw new Refusal(code, details[code]())
   }
 
+  if (refuseRepeat) await refuseSecond(tx, creditId, invoiceId, money)
   const id = newId()
   await tx
     .insertInto('disbursement')
@@ -59,4 +72,17 @@ export async function disburseCredit(tx: Tx, creditId: string, invoiceId: string
   const owes = lessDisbursed(balance, [money]).toFixed()
   await tx.updateTable('invoice').set({ balance: owes }).where('id', '=', invoiceId).execute()
   return id
+}
+
+/** Looked at under the account's lock, so that of two at once the second sees the first. */
+async function refuseSecond(tx: Tx, creditId: string, invoiceId: string, amount: Money): Promise<void> {
+  const { rows } = await sql<{ id: string }>`
+    select id from disbursement
+    where credit_id = ${creditId}::uuid and invoice_id = ${invoiceId}::uuid and amount = ${amount.toFixed()}::numeric
+      and not automatic and created_at > now() - interval '1 minute' limit 1`.execute(tx)
+  if (!rows[0]) return
+  throw new Refusal(
+    'disbursement_repeated',
+    `the same amount of this credit went to this invoice within the last minute (disbursement ${rows[0].id}): send confirm: true if it is meant once more`,
+  )
 }

@@ -14,7 +14,17 @@ import { DisbursementView, presentDisbursement, readDisbursements } from '../vie
 import { InvoiceView, invoicePage, presentInvoice, readInvoices } from '../views/invoice-view.ts'
 
 const NewDisbursement = Type.Object(
-  { invoiceId: Uuid, amount: Amount },
+  {
+    invoiceId: Uuid,
+    amount: Amount,
+    confirm: Type.Optional(
+      Type.Boolean({
+        description:
+          'Whether it is meant even if the same amount of the credit went to the invoice within the last minute. True by default with an ' +
+          'Idempotency-Key, which tells a repeat from a second request, and false without one',
+      }),
+    ),
+  },
   { additionalProperties: false, examples: [EXAMPLES.disbursement] },
 )
 const Disbursed = Type.Object(
@@ -87,8 +97,8 @@ export const disbursementRoutes: Routes = (api, context) => {
     handler: (request, reply) =>
       carryOut(context, request, reply, async (tx) => {
         const { creditId } = request.params
-        const { invoiceId, amount } = request.body
-        const id = await disburseCredit(tx, creditId, invoiceId, amount)
+        const { invoiceId, amount, confirm = request.headers['idempotency-key'] !== undefined } = request.body
+        const id = await disburseCredit(tx, creditId, invoiceId, amount, { refuseRepeat: !confirm })
         const [disbursement] = await readDisbursements(tx, sql`where d.id = ${id}::uuid`)
         const [credit] = await readCredits(tx, sql`where credit.id = ${creditId}::uuid`)
         const [invoice] = await readInvoices(tx, sql`where invoice.id = ${invoiceId}::uuid`)
