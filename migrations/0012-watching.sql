@@ -27,4 +27,5 @@ update reconciliation set started_at = finished_at;
 alter table reconciliation alter column started_at set default now(), alter column started_at set not null;
 create index reconciliation_of_database on reconciliation (id) where bill_run_id is null;
 create index reconciliation_of_run on reconciliation (bill_run_id, id) where bill_run_id is not null;
+create index reconciliation_of_runs on reconciliation (id) where bill_run_id is not null;
 create index reconciliation_broken on reconciliation (finished_at) where not ok;

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
+import { sql } from 'kysely'
 import { collectPages } from '../client/collect-pages.ts'
 import { openProgress } from '../client/progress.ts'
 import { reconciliationsTable, reconciliationTable } from '../client/tables.ts'
-import { readConfig } from '../config.ts'
+import { readConfig, StartError } from '../config.ts'
+import type { Db } from '../db/open.ts'
 import { recordReconciliation } from '../ledger/record-reconciliation.ts'
 import {
   addClientCommand,
@@ -19,6 +21,7 @@ export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
     .description('prove over the whole database what must hold at all times; exit code 0 if it does, 1 if not')
+    .option('--run <bill-run>', 'only the rows of this bill run, by the rules that can be asked of it')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -27,13 +30,18 @@ It reads the database directly: that of DATABASE_URL, or the embedded one of the
 
 Examples:
   $ nightbill reconcile
+  $ nightbill reconcile --run 019ac0de-0000-7000-8000-000000000003
   $ nightbill reconcile --json | jq '.checks[] | select(.violations > 0)'`,
     )
-    .action(async ({ json = false }: { json?: boolean }) => {
+    .action(async ({ run, json = false }: { run?: string; json?: boolean }) => {
       const db = await openLocalDatabase(readConfig(), 'reconcile')
       try {
+        if (run !== undefined && !(await isBillRun(db, run))) throw new StartError(`there is no bill run ${run}`)
         const progress = openProgress('Reconciling', process.stderr)
-        const { report } = await recordReconciliation(db, { onRule: ({ index, of }) => progress.update(index, of) })
+        const { report } = await recordReconciliation(db, {
+          ...(run === undefined ? {} : { billRunId: run }),
+          onRule: ({ index, of }) => progress.update(index, of),
+        })
         progress.update(report.checks.length, report.checks.length)
         progress.stop()
         console.log(json ? JSON.stringify(report, null, 2) : reconciliationTable(report))
@@ -43,6 +51,12 @@ Examples:
         await db.destroy()
       }
     })
+}
+
+/** Nothing breaks a rule of a run that is not there: that would look well. */
+async function isBillRun(db: Db, id: string): Promise<boolean> {
+  const { rows } = await sql`select from bill_run where id::text = ${id}`.execute(db)
+  return rows.length > 0
 }
 
 /** `nightbill reconciliation ...` */

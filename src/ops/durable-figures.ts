@@ -144,15 +144,35 @@ const readReconciliations: OpenFigures = (db, registry) => {
   const ended = gauge('reconciled_timestamp_seconds', 'When the last reconciliation ended, absent for never', labels)
   const ok = gauge('reconcile_ok', 'Whether everything added up at the last reconciliation: 1, or 0', labels)
   const violations = gauge('reconcile_violations', 'Rows that broke a rule at the last reconciliation', labels)
+  const unreconciled = gauge('bill_runs_unreconciled', 'Bill runs of the last 7 days that ended and are not reconciled')
+  const broken = gauge(
+    'bill_runs_broken',
+    'Bill runs of the last 30 days whose last reconciliation found a rule broken',
+  )
   return async () => {
-    const { rows } = await sql<{ ended: number; ok: boolean; violations: number }>`
-      select extract(epoch from finished_at)::float8 as ended, ok, violations from reconciliation
-      where bill_run_id is null order by id desc limit 1`.execute(db)
+    const last = await sql<{ scope: string; ended: number; ok: boolean; violations: number }>`
+      select scope, extract(epoch from finished_at)::float8 as ended, ok, violations from (
+        (select 'database' as scope, * from reconciliation where bill_run_id is null order by id desc limit 1)
+        union all
+        (select 'bill_run', * from reconciliation where bill_run_id is not null order by id desc limit 1)) last`.execute(
+      db,
+    )
     for (const one of [ended, ok, violations]) one.reset()
-    for (const row of rows) {
-      ended.set({ scope: 'database' }, row.ended)
-      ok.set({ scope: 'database' }, row.ok ? 1 : 0)
-      violations.set({ scope: 'database' }, row.violations)
+    for (const { scope, ...row } of last.rows) {
+      ended.set({ scope }, row.ended)
+      ok.set({ scope }, row.ok ? 1 : 0)
+      violations.set({ scope }, row.violations)
     }
+    const { rows } = await sql<{ unreconciled: number; broken: number }>`
+      select (select count(*) from bill_run where finished_at > now() - interval '7 days'
+          and coalesce((select max(started_at) from reconciliation where bill_run_id = bill_run.id) < finished_at, true)) as unreconciled,
+        (select count(*) from (
+            select distinct bill_run_id from reconciliation
+            where not ok and finished_at > now() - interval '30 days' and bill_run_id is not null) red
+          where not (select ok from reconciliation where bill_run_id = red.bill_run_id order by id desc limit 1)) as broken`.execute(
+      db,
+    )
+    unreconciled.set(rows[0]?.unreconciled ?? 0)
+    broken.set(rows[0]?.broken ?? 0)
   }
 }

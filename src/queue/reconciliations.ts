@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import { type Db, openDb } from '../db/open.ts'
+import type { ReconcileOptions } from '../ledger/reconcile.ts'
 import { recordReconciliation } from '../ledger/record-reconciliation.ts'
 import { lastDue } from '../schedule.ts'
 import { every } from './every.ts'
@@ -12,8 +13,12 @@ const LOCK = 7_290_012
 /** How long a reconciliation that could not be done is left alone, in ms: it reads everything, and what is wrong with the database may last. */
 const REST_MS = 60_000
 
+/** Bill runs that are reconciled in one round, and how long after their end that is still made up, in days. */
+const MAX_RUNS = 10
+const RUN_DAYS = 7
+
 /**
- * Reconciles the whole database once a day, from RECONCILE_AT on, for as long as this process lives. On a connection of its own: a
+ * Reconciles each bill run's rows soon after it has ended, and the whole database once a day, from RECONCILE_AT on, for as long as this process lives. On a connection of its own: a
  * snapshot of minutes holds none that work needs. A process that is told to stop does not wait for it.
  */
 export function startReconciling(config: Config, databaseUrl: string, log: Logger): void {
@@ -39,8 +44,10 @@ export function startReconciling(config: Config, databaseUrl: string, log: Logge
 }
 
 /**
- * Reconciles the whole database if that is due: once a day, from `at` (HH:MM in UTC, by the database's clock) on, and the first time at
- * once. A day that was missed is made up once; one on which it was done by command since then needs no other. Of several that call this one does it.
+ * Reconciles what is due: the rows of each bill run that has ended, again when a retry has ended it again, and the whole database once a
+ * day, from `at` (HH:MM in UTC, by the database's clock) on, and the first time at once. A day that was missed is made up once; one on
+ * which it was done by command since then needs no other. Of several that call this one does it. Throws what the first met that could not be
+ * done, after all others.
  */
 export async function reconcileWhatIsDue(db: Db, at: string, log: Logger): Promise<void> {
   await db.connection().execute(async (own) => {
@@ -48,11 +55,25 @@ export async function reconcileWhatIsDue(db: Db, at: string, log: Logger): Promi
     await sql`set client_connection_check_interval = '5s'`.execute(own)
     if (!(await isTaken(own))) return
     try {
-      if (await isDue(own, at)) await reconcileNow(own, log)
+      await reconcileEach(own, await whatIsDue(own, at), log)
     } finally {
       await sql`select pg_advisory_unlock(${LOCK}::bigint)`.execute(own)
     }
   })
+}
+
+async function whatIsDue(own: Db, at: string): Promise<readonly ReconcileOptions[]> {
+  const { rows } = await sql<{ billRunId: string }>`
+    select id as "billRunId" from bill_run where finished_at > now() - ${RUN_DAYS}::integer * interval '1 day'
+      and coalesce((select max(started_at) from reconciliation where bill_run_id = bill_run.id) < finished_at, true)
+    order by finished_at limit ${MAX_RUNS}`.execute(own)
+  return (await isDue(own, at)) ? [...rows, {}] : rows
+}
+
+async function reconcileEach(own: Db, due: readonly ReconcileOptions[], log: Logger): Promise<void> {
+  const failures: unknown[] = []
+  for (const what of due) await reconcileNow(own, what, log).catch((error: unknown) => failures.push(error))
+  if (failures.length > 0) throw failures[0]
 }
 
 async function isTaken(own: Db): Promise<boolean> {
@@ -71,14 +92,14 @@ async function isDue(own: Db, at: string): Promise<boolean> {
   return last === null || (due !== undefined && last < due)
 }
 
-async function reconcileNow(own: Db, log: Logger): Promise<void> {
+async function reconcileNow(own: Db, what: ReconcileOptions, log: Logger): Promise<void> {
   const started = performance.now()
   const {
     reconciliationId,
     violations,
     report: { ok, checks },
-  } = await recordReconciliation(own)
-  const line = { reconciliationId, rules: checks.length, ms: Math.round(performance.now() - started) }
+  } = await recordReconciliation(own, what)
+  const line = { ...what, reconciliationId, rules: checks.length, ms: Math.round(performance.now() - started) }
   if (ok) log.info(line, 'reconciled: everything adds up')
   else {
     const broken = checks.filter((check) => check.violations > 0).map(({ name, violations }) => ({ name, violations }))

@@ -5,6 +5,7 @@ import { reconcileWhatIsDue } from '../../src/queue/reconciliations.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
+let billRunId: string
 let lines: Record<string, unknown>[]
 const log = pino({}, { write: (line: string) => void lines.push(JSON.parse(line)) })
 
@@ -12,18 +13,24 @@ beforeEach(async () => {
   lines = []
   world = await openWorld()
   const [account] = await world.accounts([{ charges: ['140'], credits: [{ amount: '50', automatic: true }] }])
-  await world.billRun({ accounts: [account as never] })
+  billRunId = await world.billRun({ accounts: [account as never] })
+  await recordReconciliation(world.db, { billRunId })
 })
 afterEach(() => world.close())
 
-const found = () => world.db.selectFrom('reconciliation').selectAll().orderBy('id').execute()
+const all = () => world.db.selectFrom('reconciliation').selectAll().orderBy('id').execute()
+const found = async () => (await all()).filter(({ bill_run_id }) => bill_run_id === null)
+const ofRuns = async () =>
+  (await all()).flatMap(({ bill_run_id, ok }) => (bill_run_id ? [{ run: bill_run_id, ok }] : []))
 const due = (at: string) => reconcileWhatIsDue(world.db, at, log)
 /** HH:MM in UTC, so many minutes from now. Past midnight it is a time of another day, which is as good here. */
 const clock = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16)
 /** As though it had been done so many hours ago. */
 const age = (hours: number) =>
   world.asOwner((client) =>
-    client.query(`update reconciliation set started_at = started_at - interval '${hours} hours'`),
+    client.query(
+      `update reconciliation set started_at = started_at - interval '${hours} hours' where bill_run_id is null`,
+    ),
   )
 
 test('the whole database is reconciled once a day, by one of several that look at the same time', async () => {
@@ -76,6 +83,48 @@ test('what is broken is kept with the rule, how often, and examples, and logged 
   expect(lines).toHaveLength(1)
   expect(lines[0]).toMatchObject({ level: 50, reconciliationId: one?.id, violations: one?.violations })
   expect(lines[0]?.broken).toContainEqual({ name: 'credit_left', violations: 1 })
+})
+
+test('the rows of a bill run are reconciled when it has ended, once, and again when a retry has ended it again', async () => {
+  await recordReconciliation(world.db)
+  const [account] = await world.accounts([{ charges: ['7'] }])
+  const run = await world.billRun({ accounts: [account as never] })
+  await Promise.all([1, 2, 3].map(() => due(clock(-5))))
+  await due(clock(-5))
+  const before = { run: billRunId, ok: true }
+  expect(await ofRuns()).toEqual([before, { run, ok: true }])
+  expect(lines).toMatchObject([{ level: 30, billRunId: run, msg: 'reconciled: everything adds up' }])
+
+  await world.asOwner((client) => client.query(`update bill_run set finished_at = now() where id = '${run}'`))
+  await due(clock(-5))
+  await due(clock(-5))
+  expect(await ofRuns()).toEqual([before, { run, ok: true }, { run, ok: true }])
+})
+
+test('a bill run whose rows do not add up is found as soon as it has ended, not a day later', async () => {
+  await recordReconciliation(world.db)
+  const [account] = await world.accounts([{ charges: ['7'] }])
+  const run = await world.billRun({ accounts: [account as never] })
+  await world.asOwner(async (client) => {
+    await client.query('set session_replication_role = replica')
+    await client.query(`update invoice set total_charge = 8, total = 8, balance = 8 where bill_run_id = '${run}'`)
+  })
+  await due(clock(-5))
+  expect((await ofRuns()).at(-1)).toEqual({ run, ok: false })
+  expect(lines).toMatchObject([{ level: 50, billRunId: run }])
+  expect(lines[0]?.broken).toContainEqual({ name: 'invoice_totals', violations: 1 })
+})
+
+test('a run that cannot be reconciled keeps neither the others nor the database from it', async () => {
+  const runs: string[] = []
+  for (const account of await world.accounts([{ charges: ['1'] }, { charges: ['2'] }]))
+    runs.push(await world.billRun({ accounts: [account] }))
+  await world.asOwner((client) =>
+    client.query(`alter table reconciliation add constraint refused check (bill_run_id <> '${runs[0]}')`),
+  )
+  await expect(due(clock(-5))).rejects.toThrow(/refused/)
+  expect(await ofRuns()).toEqual([billRunId, runs[1]].map((run) => ({ run, ok: true })))
+  expect(await found()).toHaveLength(1)
 })
 
 test('its snapshot is one: work goes on meanwhile, and nothing of it is held against the database', async () => {
