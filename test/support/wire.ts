@@ -4,6 +4,18 @@ export type Wire = Awaited<ReturnType<typeof openWire>>
 
 type Link = { readonly client: Socket; readonly server: Socket }
 
+/** Which COMMITs are lost next, how many of them, and how: see `loseRepliesToCommit`. */
+type Losing = {
+  readonly whose: string
+  left: number
+  readonly goesAway: boolean
+  readonly deliverAfterMs: number
+  readonly arrives: boolean
+  readonly act: () => void
+}
+
+const NOT_LOSING: Losing = { whose: '', left: 0, goesAway: false, deliverAfterMs: 0, arrives: true, act: () => {} }
+
 /**
  * A wire, on loopback, to whatever a URL names: an address that stays when what is behind it moves, that can be slow or cut, and
  * that can lose Postgres's reply to a COMMIT.
@@ -11,7 +23,7 @@ type Link = { readonly client: Socket; readonly server: Socket }
 export async function openWire(targetUrl: string) {
   let target = hostAndPort(targetUrl)
   let delayMs = 0
-  let losing = { whose: '', left: 0, goesAway: false, deliverAfterMs: 0 }
+  let losing = NOT_LOSING
   let away = false
   const links = new Set<Link>()
   const silent = new WeakSet<Link>()
@@ -38,12 +50,17 @@ export async function openWire(targetUrl: string) {
       if (losing.left > 0 && opening.includes(losing.whose) && isCommit(chunk)) {
         losing.left -= 1
         away = losing.goesAway
-        // Its reply finds nobody.
-        client.off('close', cut).destroy()
-        server.resume()
-        const deliver = () => server.end(chunk)
-        if (losing.deliverAfterMs === 0) deliver()
-        else if (losing.deliverAfterMs !== Infinity) setTimeout(deliver, losing.deliverAfterMs)
+        losing.act()
+        if (losing.arrives) {
+          // Its reply finds nobody.
+          client.off('close', cut).destroy()
+          server.resume()
+          const deliver = () => server.end(chunk)
+          if (losing.deliverAfterMs === 0) deliver()
+          else if (losing.deliverAfterMs !== Infinity) setTimeout(deliver, losing.deliverAfterMs)
+        } else {
+          cut()
+        }
         if (away) for (const other of links) if (other !== link) other.client.destroy()
       } else {
         pass(chunk, server)
@@ -90,10 +107,15 @@ export async function openWire(targetUrl: string) {
     /**
      * Lets Postgres have the next COMMITs of connections with this application name, and cuts them before the reply. `goesAway`: takes no
      * connection from then on, either. `deliverAfterMs`: Postgres gets them that much later, or never (Infinity), and does not notice meanwhile
-     * that its client is gone.
+     * that its client is gone. `arrives: false`: they are lost, and Postgres notices. `act`: done at that moment, before any arrives.
      */
-    loseRepliesToCommit: (whose: string, times: number, { goesAway = false, deliverAfterMs = 0 } = {}) => {
-      losing = { whose, left: times, goesAway, deliverAfterMs }
+    loseRepliesToCommit: (whose: string, times: number, how: Partial<Omit<Losing, 'whose' | 'left'>> = {}) => {
+      losing = { ...NOT_LOSING, ...how, whose, left: times }
+    },
+    /** Cuts all connections and takes none until `comeBack`. */
+    goAway: () => {
+      away = true
+      cut()
     },
     /** Takes connections again. */
     comeBack: () => {

@@ -1,0 +1,97 @@
+import { setTimeout as sleep } from 'node:timers/promises'
+import { billBatchJob } from '../../../../src/jobs/bill-batch.ts'
+import { billRunJob } from '../../../../src/jobs/bill-run.ts'
+import { creditJob } from '../../../../src/jobs/credit.ts'
+import { reversalJob } from '../../../../src/jobs/reversal.ts'
+import { postManyAtOnce } from '../operations/credits.ts'
+import { startTwoRuns } from '../operations/runs.ts'
+import type { RedisServer } from '../servers.ts'
+import type { Fault, FaultScene } from './fault.ts'
+
+export const QUEUE_FAULTS: readonly Fault[] = [
+  { id: 'F5', name: 'Redis killed', weight: 3, backend: 'redis', act: killRedis },
+  { id: 'F5', name: 'Redis emptied', weight: 3, backend: 'redis', act: emptyRedis },
+  { id: 'F5', name: 'Redis full', weight: 2, backend: 'redis', act: fillRedis },
+  { id: 'F5', name: 'queue in Postgres emptied', weight: 2, backend: 'postgres', act: emptyPostgresQueue },
+  { id: 'F9', name: 'jobs delivered many times', weight: 3, act: deliverAgain },
+  { id: 'F9', name: '50 identical POSTs at once', weight: 2, act: ({ caller }) => postManyAtOnce(caller, 50) },
+  { id: 'F11', name: 'bill runs at once while everything arrives', weight: 2, act: runsAtOnce },
+  { id: 'F13', name: 'payloads of an unknown version', weight: 2, act: unknownVersions },
+]
+
+async function killRedis({ scene, dice, note }: FaultScene): Promise<void> {
+  const redis = scene.stack.redis as RedisServer
+  note('SIGKILL of Redis')
+  scene.tallies.kills.add('redis')
+  await redis.kill()
+  await sleep(dice.between(100, 2_000))
+  await redis.restart()
+  note('Redis is up again, with nothing in it')
+}
+
+async function emptyRedis({ scene, dice, note }: FaultScene): Promise<void> {
+  for (let times = dice.between(1, 4); times > 0; times -= 1) {
+    await (scene.stack.redis as RedisServer).admin((redis) => redis.flushall())
+    note('Redis emptied')
+    await sleep(dice.between(50, 800))
+  }
+}
+
+async function fillRedis({ scene, dice, note }: FaultScene): Promise<void> {
+  const redis = scene.stack.redis as RedisServer
+  await redis.admin((admin) => admin.config('SET', 'maxmemory', '1mb'))
+  note('Redis is full')
+  await sleep(dice.between(500, 3_000))
+  await redis.admin((admin) => admin.config('SET', 'maxmemory', '0'))
+  note('Redis has room again')
+}
+
+/** What BullMQ keeps there, jobs of every state. */
+async function emptyPostgresQueue({ scene: { stack }, note }: FaultScene): Promise<void> {
+  const { rows } = await stack.withQueues(async (queues) => {
+    for (const queue of queues.all)
+      await queue.obliterate({ force: true }).catch((error) => note(`could not empty ${queue.name}: ${error}`))
+    return { rows: queues.all.length }
+  })
+  note(`${rows} queues in Postgres emptied`)
+}
+
+/** Wakes for what is open, and for what is long done, under ids that the queue does not know: it hands each to whoever is free. */
+async function deliverAgain({ scene: { stack }, dice, note }: FaultScene): Promise<void> {
+  const ids = async (statement: string) => (await stack.asOwner<{ id: string }>(statement)).map(({ id }) => id)
+  const jobs = (type: string) =>
+    ids(`select id from job where type = '${type}' order by status = 'queued' desc, created_at desc limit 30`)
+  const credits = await jobs('credit')
+  const reversals = await jobs('reversal')
+  const batches = await ids("select id from bill_batch order by status = 'open' desc, id desc limit 15")
+  const runs = await ids('select id from bill_run order by id desc limit 3')
+  const times = dice.between(2, 5)
+  await stack.withQueues(async (queues) => {
+    const add = (job: { readonly name: string }, data: object) => queues.of(job).add(job.name, data)
+    for (let time = 0; time < times; time += 1) {
+      await Promise.all([
+        ...(credits.length > 0 ? [add(creditJob, { v: 1, jobIds: credits })] : []),
+        ...credits.map((id) => add(creditJob, { v: 1, jobIds: [id] })),
+        ...reversals.map((id) => add(reversalJob, { v: 1, jobIds: [id] })),
+        ...batches.map((billBatchId) => add(billBatchJob, { v: 1, billBatchId })),
+        ...runs.map((billRunId) => add(billRunJob, { v: 1, billRunId })),
+      ])
+    }
+  })
+  note(
+    `${credits.length} credits, ${reversals.length} reversals, ${batches.length} batches, ${runs.length} runs delivered ${times} times more`,
+  )
+}
+
+async function runsAtOnce({ caller, dice, note }: FaultScene): Promise<void> {
+  const times = dice.between(1, 2)
+  note(`${times * 2} bill runs at once`)
+  await Promise.all(Array.from({ length: times }, () => startTwoRuns(caller)))
+}
+
+async function unknownVersions({ scene: { stack }, note }: FaultScene): Promise<void> {
+  await stack.withQueues((queues) =>
+    Promise.all(queues.all.map((queue) => queue.add(queue.name, { v: 99, somethingElse: true }, { attempts: 3 }))),
+  )
+  note('a payload of version 99 on every queue')
+}
