@@ -10,7 +10,8 @@ const AT_ONCE = 10_000
 
 /**
  * Deletes idempotency records and finished jobs that are older than they are promised to be kept. Who asked for a job, for what and when
- * goes on as an audit entry, and the reference of one that failed is free, in the statement that deletes the job: it is kept once, whatever fails and however many do this at once.
+ * goes on as an audit entry, and the reference of one that failed is free, in the statement that deletes the job: it is kept once, whatever
+ * fails and however many do this at once.
  */
 export async function forgetOld(
   db: Db,
