@@ -91,6 +91,25 @@ onEachBackend('the metrics', (backend, it) => {
     expect(await metric('bill_run_last_success_timestamp_seconds', nightly)).toBeUndefined()
   })
 
+  it('show which bill runs are to be reconciled, and which of them do not add up', async () => {
+    const runs = async () => {
+      const { nightbill_bill_runs_unreconciled: unreconciled, nightbill_bill_runs_broken: broken } = await readMetrics(
+        stack.url,
+      )
+      return { unreconciled, broken }
+    }
+    const { data } = await stack.client.listBillRuns()
+    const [good, bad] = [data.find(({ name }) => name === null), data.find(({ name }) => name !== null)]
+    expect(await runs()).toEqual({ unreconciled: 2, broken: 0 })
+    await recordReconciliation(stack.db, { billRunId: good?.billRunId as string })
+    expect(await metric('reconcile_ok', 'scope="bill_run"')).toBe(1)
+    // That run was put in by hand: it says that it has failures, and has no batches.
+    await recordReconciliation(stack.db, { billRunId: bad?.billRunId as string })
+    expect(await runs()).toEqual({ unreconciled: 0, broken: 1 })
+    expect(await metric('reconcile_ok', 'scope="bill_run"')).toBe(0)
+    expect(await metric('reconcile_ok', 'scope="database"')).toBeUndefined()
+  })
+
   it('show when it was reconciled, and what was found', async () => {
     await recordReconciliation(stack.db)
     expect(now() - ((await metric('reconciled_timestamp_seconds', 'scope="database"')) as number)).toBeLessThan(60)

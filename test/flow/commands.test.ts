@@ -147,8 +147,12 @@ describeAlongside('the nightbill command, as a person or a scheduler uses it', (
     const red = await nightbill('reconcile')
     expect(red.code).toBe(1)
     expect(red.out).toContain('Rules are broken')
-    await stack.asOwner('update invoice_counter set last_number = last_number - 1')
+    await stack.asOwner(
+      'set session_replication_role = replica; update invoice_counter set last_number = last_number - 1',
+    )
     await stack.expectReconciled()
+    const noRun = await nightbill('reconcile', '--run', 'nobody')
+    expect([noRun.code, noRun.err]).toEqual([2, 'nightbill: there is no bill run nobody'])
     const nowhere = startProcess(['src/cli.ts', 'reconcile'], { DATABASE_URL: 'postgres://127.0.0.1:1/none' })
     expect(await nowhere.exited).toMatchObject({ code: 2 })
   })
