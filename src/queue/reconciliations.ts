@@ -51,8 +51,8 @@ export function startReconciling(config: Config, databaseUrl: string, log: Logge
  */
 export async function reconcileWhatIsDue(db: Db, at: string, log: Logger): Promise<void> {
   await db.connection().execute(async (own) => {
-    // The server gives up soon when nobody listens any more.
-    await sql`set client_connection_check_interval = '5s'`.execute(own)
+    // The server gives up soon when nobody listens any more; where it cannot, when it has something to say.
+    await sql`set client_connection_check_interval = '5s'`.execute(own).catch(() => {})
     if (!(await isTaken(own))) return
     try {
       await reconcileEach(own, await whatIsDue(own, at), log)

@@ -14,7 +14,7 @@ import { roundTrip } from '../support/round-trip.ts'
 const FORBIDS_CONFIG = ['--rename-command', 'CONFIG', '']
 const EVICTS = ['--maxmemory', '64mb', '--maxmemory-policy', 'allkeys-lru']
 
-/** What a user of the queue needs: nothing dangerous but INFO, on its own keys alone. README names the same. */
+/** What a user of the queue needs: nothing dangerous but INFO, on its own keys alone. */
 const RIGHTS = ['on', '>secret:/@', '~{*', '&*', '+@all', '-@dangerous', '+info']
 
 async function withRedis(args: readonly string[], act: (redis: TestRedis) => Promise<void>): Promise<void> {
