@@ -59,6 +59,7 @@ const invoice = {
   balance: '90.00',
   status: 'unpaid',
   transactions,
+  transactionCount: 2,
   disbursements: [disbursement],
 }
 
@@ -126,6 +127,7 @@ export const ANSWERS = {
   },
   credit,
   invoice,
+  transaction: transactions[0],
   disbursement,
   disbursed: { disbursement, credit, invoice },
   billRunQueued: { billRunId: ID.run, status: 'queued' },
@@ -160,7 +162,15 @@ export const ANSWERS = {
   },
   preview: {
     invoices: [
-      { accountId: ID.account, ...billed, balance: '140.00', status: 'unpaid', transactions, disbursements: [] },
+      {
+        accountId: ID.account,
+        ...billed,
+        balance: '140.00',
+        status: 'unpaid',
+        transactions,
+        transactionCount: 2,
+        disbursements: [],
+      },
     ],
   },
   schedule: { name: 'nightly', cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'default', enabled: true },

@@ -22,6 +22,7 @@ import { billRunRoutes } from './routes/bill-runs.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { creditRoutes } from './routes/credits.ts'
 import { disbursementRoutes } from './routes/disbursements.ts'
+import { invoiceTransactionRoutes } from './routes/invoice-transactions.ts'
 import { invoiceRoutes } from './routes/invoices.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
@@ -41,6 +42,7 @@ const ROUTES = [
   billRunRoutes,
   billRunEventRoutes,
   invoiceRoutes,
+  invoiceTransactionRoutes,
   scheduleRoutes,
   keyRoutes,
   reconciliationRoutes,

@@ -15,6 +15,7 @@ import type {
   DisbursementAnswer,
   Invoice,
   InvoiceQuery,
+  InvoiceTransaction,
   Job,
   NewAccount,
   NewBillRun,
@@ -120,6 +121,10 @@ export function openApiClient(connection: Connection) {
 
     listInvoices: (query: InvoiceQuery = {}) => get<Page<Invoice>>('v1/invoices', query),
     getInvoice: (invoiceId: string) => get<Invoice>(`v1/invoices/${segment(invoiceId)}`),
+
+    /** All lines of an invoice, of which the invoice itself shows the first 100. */
+    listInvoiceTransactions: (invoiceId: string, query: PageQuery = {}) =>
+      get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),
 
     putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
     listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),

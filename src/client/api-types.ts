@@ -211,7 +211,10 @@ export type Invoice = {
   readonly status: 'paid' | 'unpaid'
   readonly issuedOn: string
   readonly dueOn: string
+  /** The first 100, or 20 in a list. */
   readonly transactions?: readonly InvoiceTransaction[]
+  /** How many there are in all. */
+  readonly transactionCount?: number
 }
 
 export type InvoiceQuery = PageQuery & {

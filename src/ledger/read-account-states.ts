@@ -12,7 +12,8 @@ export type BilledAccount = {
   readonly payment_terms_days: number
 }
 
-type ChargeRow = { id: string; account_id: number; amount: string }
+/** Charges as they are read: `id` is none where a row is the sum of several. */
+export type ChargeRow = { id: string; account_id: number; amount: string }
 type CreditRow = {
   id: string
   account_id: number
@@ -34,12 +35,13 @@ type Collected = {
 
 /**
  * Reads what is pending on a batch of accounts as of a bill date, in three queries however many they are. The accounts are
- * locked by the caller if what is decided from it is to be written.
+ * locked by the caller if what is decided from it is to be written. `readCharges`: for a decision that needs no more of the charges than their sum.
  */
 export async function readAccountStates(
   db: Db | Tx,
   accounts: readonly BilledAccount[],
   billDate: string,
+  readCharges: typeof pendingCharges = pendingCharges,
 ): Promise<ReadonlyMap<number, AccountState>> {
   const collected = new Map<number, Collected>()
   for (const { id } of accounts) collected.set(id, { charges: [], credits: [], reversals: [], carried: [], unpaid: [] })
@@ -68,7 +70,7 @@ export async function readAccountStates(
     }
   }
   // Last, since they are by far the most: nothing waits with all of them in memory.
-  for (const row of await pendingCharges(db, ids, billDate)) {
+  for (const row of await readCharges(db, ids, billDate)) {
     of(row.account_id).charges.push({ id: row.id, amount: new Money(row.amount) })
   }
 

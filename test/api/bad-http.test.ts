@@ -35,6 +35,7 @@ const BAD_ADDRESSES: readonly BadCall[] = [
     '/v1/bill-runs',
     '/v1/bill-runs/{finishedRun}/failures',
     '/v1/invoices',
+    '/v1/invoices/{invoice}/transactions',
     '/v1/schedules',
     '/v1/keys',
   ].flatMap((list) => [

@@ -155,6 +155,7 @@ describe.each([
         { type: 'charge', amount: all, description: 'Hosting', chargeId },
         { type: 'credit', amount: given, description: 'Credit: Goodwill', creditId: credit.creditId },
       ],
+      transactionCount: 2,
       disbursements: [],
     }
     expect(invoices).toEqual([previewed])

@@ -28,7 +28,10 @@ function post(path: string, key: string, body: object | undefined, on: Service =
   return on.call<Record<string, unknown>>('POST', fill(path, ids), { ...sent, headers: { 'idempotency-key': key } })
 }
 
-describe.each(POSTS)('$method $path', ({ path, at, body }) => {
+/** Written by none, so kept for none: a preview is worked out anew each time. */
+const KEPT = POSTS.filter(({ path }) => path !== '/v1/bill-runs/preview')
+
+describe.each(KEPT)('$method $path', ({ path, at, body }) => {
   const key = `key of ${path}`.replaceAll(' ', '-')
 
   test('the same request again has the same answer, says so, and changes nothing', async () => {

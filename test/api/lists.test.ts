@@ -25,6 +25,7 @@ describe('lists, walked to their end one at a time', () => {
     '/v1/invoices',
     '/v1/invoices?accountId=usd',
     '/v1/invoices?status=unpaid',
+    '/v1/invoices/{invoice}/transactions',
     '/v1/schedules',
     '/v1/keys',
   ])('%s', async (template) => {

@@ -84,6 +84,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/bill-runs/{billRunId}/events', '/v1/bill-runs/{finishedRun}/events'],
     ['GET', '/v1/invoices'],
     ['GET', '/v1/invoices/{invoiceId}', '/v1/invoices/{invoice}'],
+    ['GET', '/v1/invoices/{invoiceId}/transactions', '/v1/invoices/{invoice}/transactions'],
     ['GET', '/v1/reconciliations'],
     ['GET', '/v1/audit'],
   ),

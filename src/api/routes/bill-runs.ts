@@ -10,10 +10,11 @@ import { retryBillRun } from '../../ledger/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
 import { wake } from '../../queue/wake.ts'
-import { type Answer, carryOut } from '../carry-out.ts'
+import { type Answer, actorOf, carryOut } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { keyedRequestOf } from '../idempotency.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { ReasonBody } from '../reason.ts'
 import { today } from '../today.ts'
@@ -21,6 +22,7 @@ import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { BillRunFailureView, BillRunView, readBillRuns } from '../views/bill-run-view.ts'
 import { PreviewedInvoiceView } from '../views/invoice-view.ts'
 import { presentPreview } from '../views/preview-view.ts'
+import { MAX_LINES, MAX_LINES_IN_LIST } from '../views/transaction-view.ts'
 
 const MOST_NAMED = 10_000
 
@@ -200,6 +202,7 @@ export const billRunRoutes: Routes = (api, context) => {
     schema: {
       operationId: 'previewBillRun',
       summary: 'The invoices that a bill run would make; writes nothing',
+      description: 'Worked out anew each time, also under the same Idempotency-Key.',
       tags: ['bill runs'],
       headers: withIdempotencyKey,
       body: Type.Object(
@@ -214,15 +217,19 @@ export const billRunRoutes: Routes = (api, context) => {
         ...problems(404, 422),
       },
     },
-    handler: async (request, reply) => {
+    handler: async (request) => {
       const { accountIds: accountKeys, billDate = today(), allowFuture = false } = request.body
+      // Writes nothing, so a repeat needs no record: it is worked out anew. A key that is none is refused as everywhere.
+      keyedRequestOf(request, actorOf(request).apiKeyId)
       // One snapshot, so that what is previewed is the state of one moment.
       const read = reads.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
-      const invoices = await read.execute(async (tx) => {
+      return await read.execute(async (tx) => {
         if (!allowFuture) await checkBillDate(tx, billDate)
-        return presentPreview(tx, await previewInvoices(tx, accountKeys, billDate))
+        // As when invoices are read: one shows more of itself than many in a list.
+        const maxLines = accountKeys.length === 1 ? MAX_LINES : MAX_LINES_IN_LIST
+        const invoices = await presentPreview(tx, await previewInvoices(tx, accountKeys, billDate, maxLines))
+        return { invoices: [...invoices] }
       })
-      return carryOut(context, request, reply, async () => ({ status: 200, body: { invoices } }))
     },
   })
 }

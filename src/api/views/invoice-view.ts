@@ -1,22 +1,19 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Db, Tx } from '../../db/open.ts'
-import type { TransactionType } from '../../db/schema.ts'
 import { AccountId, Amount, CalendarDate, Currency, Uuid } from '../../jobs/formats.ts'
 import { formatAmount, Money } from '../../money.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { type Page, pageOf } from '../paging.ts'
 import { DisbursementView, presentDisbursement } from './disbursement-view.ts'
 import { Sum } from './sum.ts'
-
-const TransactionView = Type.Object({
-  type: Type.Enum(['charge', 'credit', 'reversed_credit']),
-  amount: Amount,
-  description: Type.String(),
-  chargeId: Type.Optional(Uuid),
-  creditId: Type.Optional(Uuid),
-})
-export type TransactionView = Static<typeof TransactionView>
+import {
+  MAX_LINES,
+  MAX_LINES_IN_LIST,
+  presentTransaction,
+  type TransactionRow,
+  TransactionView,
+} from './transaction-view.ts'
 
 export const InvoiceStatusName = Type.Enum(['paid', 'unpaid'])
 
@@ -28,7 +25,10 @@ const money = {
   status: InvoiceStatusName,
   issuedOn: CalendarDate,
   dueOn: CalendarDate,
-  transactions: Type.Array(TransactionView),
+  transactions: Type.Array(TransactionView, {
+    description: `The first ${MAX_LINES}, or ${MAX_LINES_IN_LIST} of each invoice in a list; GET /v1/invoices/{invoiceId}/transactions pages through all`,
+  }),
+  transactionCount: Type.Integer({ description: 'How many there are in all' }),
 }
 
 export const InvoiceView = Type.Object(
@@ -71,14 +71,8 @@ type InvoiceRow = {
   issued_on: string
   due_on: string
   transactions: readonly TransactionRow[]
+  transaction_count: number
   disbursements: readonly DisbursementRow[]
-}
-type TransactionRow = {
-  type: TransactionType
-  amount: string
-  charge_id: string | null
-  credit_id: string | null
-  description: string
 }
 type DisbursementRow = {
   id: string
@@ -89,16 +83,22 @@ type DisbursementRow = {
 }
 
 /**
- * Invoices with their accounts, transactions and disbursements. `which` says which, and in what order. One statement, so that all
+ * Invoices with their accounts, their first transactions and their disbursements. `which` says which, and in what order. One statement, so that all
  * figures are of one moment, with amounts as text, so that none becomes a float in JSON.
  */
-export async function readInvoices(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly InvoiceRow[]> {
+export async function readInvoices(
+  db: Db | Tx,
+  which: RawBuilder<unknown>,
+  maxLines = MAX_LINES,
+): Promise<readonly InvoiceRow[]> {
   const { rows } = await sql<InvoiceRow>`
     select invoice.*, account.key, account.currency,
       (select coalesce(json_agg(json_build_object('type', t.type, 'amount', t.amount::text, 'charge_id', t.charge_id, 'credit_id', t.credit_id,
           'description', coalesce(charge.description, credit.reason)) order by t.position), '[]')
-        from invoice_transaction t left join charge on charge.id = t.charge_id left join credit on credit.id = t.credit_id
-        where t.invoice_id = invoice.id) as transactions,
+        from (select * from invoice_transaction where invoice_id = invoice.id order by position limit ${sql.lit(maxLines)}) t
+          left join charge on charge.id = t.charge_id left join credit on credit.id = t.credit_id) as transactions,
+      -- Positions count up from 1 without a gap: the last one is their number, and one step in the index.
+      (select coalesce(max(position), 0) from invoice_transaction where invoice_id = invoice.id) as transaction_count,
       (select coalesce(json_agg(json_build_object('id', d.id, 'credit_id', d.credit_id, 'amount', d.amount::text, 'automatic', d.automatic,
           'created_at', d.created_at) order by d.id), '[]')
         from disbursement d where d.invoice_id = invoice.id) as disbursements
@@ -122,13 +122,8 @@ export function presentInvoice(invoice: InvoiceRow): InvoiceView {
     status: new Money(invoice.balance).isZero() ? 'paid' : 'unpaid',
     issuedOn: invoice.issued_on,
     dueOn: invoice.due_on,
-    transactions: invoice.transactions.map((row) => ({
-      type: row.type,
-      amount: formatAmount(row.amount, invoice.currency),
-      description: describe(row.type, row.description),
-      ...(row.charge_id === null ? {} : { chargeId: row.charge_id }),
-      ...(row.credit_id === null ? {} : { creditId: row.credit_id }),
-    })),
+    transactions: invoice.transactions.map((row) => presentTransaction(row, invoice.currency)),
+    transactionCount: invoice.transaction_count,
     disbursements: invoice.disbursements.map((row) =>
       presentDisbursement({
         ...row,
@@ -143,11 +138,6 @@ export function presentInvoice(invoice: InvoiceRow): InvoiceView {
 
 /** A page of invoices: `which` says which, and in what order, their numbers mark the places. */
 export async function invoicePage(db: Db, which: RawBuilder<unknown>, limit: number): Promise<Page<InvoiceView>> {
-  const rows = await readInvoices(db, sql`${which} limit ${limit + 1}`)
+  const rows = await readInvoices(db, sql`${which} limit ${limit + 1}`, MAX_LINES_IN_LIST)
   return pageOf(rows, limit, ({ number }) => number, presentInvoice)
-}
-
-/** How a transaction reads on an invoice: a charge by its description, a credit by its reason. */
-export function describe(type: TransactionType, text: string): string {
-  return { charge: text, credit: `Credit: ${text}`, reversed_credit: `Reversed Credit: ${text}` }[type]
 }

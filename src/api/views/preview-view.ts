@@ -2,19 +2,20 @@ import { sql } from 'kysely'
 import type { Tx } from '../../db/open.ts'
 import { type PreviewedInvoice, toNewInvoice } from '../../ledger/preview-invoices.ts'
 import { formatAmount } from '../../money.ts'
-import { describe, type PreviewedInvoiceView } from './invoice-view.ts'
+import type { PreviewedInvoiceView } from './invoice-view.ts'
+import { presentTransaction } from './transaction-view.ts'
 
 /** Presents invoices that would be made, with the descriptions that their transactions would bear. */
 export async function presentPreview(
   tx: Tx,
   previewed: readonly PreviewedInvoice[],
 ): Promise<readonly PreviewedInvoiceView[]> {
-  const sources = previewed.flatMap(({ plan }) => plan.transactions.map(({ sourceId }) => sourceId))
+  const sources = previewed.flatMap(({ lines }) => lines.map(({ sourceId }) => sourceId))
   const { rows } = await sql<{ id: string; text: string }>`
     select id, description as text from charge where id = any(${sources}::uuid[])
     union all select id, reason from credit where id = any(${sources}::uuid[])`.execute(tx)
   const textOf = new Map(rows.map(({ id, text }) => [id, text]))
-  return previewed.map(({ account: { key, currency }, plan }) => ({
+  return previewed.map(({ account: { key, currency }, plan, lines, lineCount }) => ({
     accountId: key,
     currency,
     totalCharge: formatAmount(plan.totalCharge, currency),
@@ -23,12 +24,19 @@ export async function presentPreview(
     status: plan.balance.isZero() ? 'paid' : 'unpaid',
     issuedOn: plan.issuedOn,
     dueOn: plan.dueOn,
-    transactions: plan.transactions.map(({ type, amount, sourceId }) => ({
-      type,
-      amount: formatAmount(amount, currency),
-      description: describe(type, textOf.get(sourceId) ?? ''),
-      ...(type === 'charge' ? { chargeId: sourceId } : { creditId: sourceId }),
-    })),
+    transactions: lines.map(({ type, amount, sourceId }) =>
+      presentTransaction(
+        {
+          type,
+          amount,
+          description: textOf.get(sourceId) ?? '',
+          charge_id: type === 'charge' ? sourceId : null,
+          credit_id: type === 'charge' ? null : sourceId,
+        },
+        currency,
+      ),
+    ),
+    transactionCount: lineCount,
     disbursements: plan.disbursements.map((disbursement) => ({
       creditId: disbursement.creditId,
       invoiceId: toNewInvoice(disbursement) ? null : disbursement.invoiceId,

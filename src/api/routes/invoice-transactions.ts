@@ -1,0 +1,41 @@
+import { sql } from 'kysely'
+import { Type } from 'typebox'
+import { Uuid } from '../../jobs/formats.ts'
+import { Refusal } from '../../problems.ts'
+import type { Routes } from '../context.ts'
+import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
+import { problems } from '../view-responses.ts'
+import { presentTransaction, readTransactions, TransactionView } from '../views/transaction-view.ts'
+
+export const invoiceTransactionRoutes: Routes = (api, { db }) => {
+  api.get('/v1/invoices/:invoiceId/transactions', {
+    config: { scope: 'read' },
+    schema: {
+      operationId: 'listInvoiceTransactions',
+      summary: 'The lines of an invoice, in their order',
+      tags: ['invoices'],
+      params: Type.Object({ invoiceId: Uuid }),
+      querystring: Type.Object(PageQuery, { additionalProperties: false }),
+      response: { 200: PageOf(TransactionView), ...problems(404) },
+    },
+    handler: async ({ params: { invoiceId }, query }) => {
+      const limit = limitOf(query)
+      const after = numberCursor(query.cursor) ?? 0
+      const { rows } = await sql<{ currency: string }>`
+        select currency from invoice join account on account.id = account_id
+        where invoice.id = ${invoiceId}::uuid`.execute(db)
+      if (!rows[0]) throw new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
+      const { currency } = rows[0]
+      const lines = await readTransactions(
+        db,
+        sql`where t.invoice_id = ${invoiceId}::uuid and t.position > ${after} order by t.position limit ${limit + 1}`,
+      )
+      return pageOf(
+        lines,
+        limit,
+        ({ position }) => position,
+        (line) => presentTransaction(line, currency),
+      )
+    },
+  })
+}
