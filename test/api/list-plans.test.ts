@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from '../../src/client/api-types.ts'
 import { capturing, explain } from '../support/captured-queries.ts'
 import { FILL, FILLED, idOf, WHALE } from '../support/filled.ts'
+import { fill } from '../support/furnished.ts'
 import { openService, type Service } from '../support/service.ts'
 
 /** Smaller tables are read whole as fast as by an index. */
@@ -61,6 +62,8 @@ const LISTS: Readonly<
     filters: { accountId: ACCOUNTS, status: ['paid', 'unpaid'], billRunId: RUNS, number: ['70000'] },
     middle: String(FILLED.invoices / 2),
   },
+  '/v1/invoices/{invoiceId}/transactions': { filters: {}, middle: '1' },
+  '/v1/reconciliations': { filters: {}, middle: '1' },
   '/v1/audit': {
     filters: {
       subject: [idOf('credit', 70_000), 'subject-9', 'subject-70000', 'nobody'],
@@ -104,7 +107,11 @@ function combinations(filters: Readonly<Record<string, readonly string[]>>): rea
 
 /** Asks for a page, and notes every reading of a large table that does not go by an index or looks at more than a page. */
 async function look(path: string, query: string, wrong: string[]): Promise<Page<object>> {
-  const at = path.replace('{creditId}', idOf('credit', 500)).replace('{billRunId}', idOf('run', 1))
+  const at = fill(path, {
+    creditId: idOf('credit', 500),
+    billRunId: idOf('run', 1),
+    invoiceId: idOf('invoice', 70_000),
+  })
   let page: Page<object> | undefined
   const statements = await capturing(service.reads, async () => {
     const answer = await service.call<Page<object>>('GET', `${at}?${query.slice(1)}`)

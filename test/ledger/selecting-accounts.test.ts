@@ -23,6 +23,7 @@ async function fill(
 ): Promise<void> {
   await world.asOwner((client) =>
     client.query(`
+      set session_replication_role = replica;
       insert into account (key, name, currency, bill_group)
         select 'account-' || n, 'Account', 'USD', case when n % ${small} = 0 then 'small' else 'big' end
         from generate_series(1, ${accounts}) n;

@@ -141,7 +141,7 @@ describe('gather', () => {
 })
 
 describe('together or alone', () => {
-  const passing = Object.assign(new Error('deadlock'), { code: '40P01' })
+  const ofTheHouse = Object.assign(new Error('deadlock'), { code: '40P01' })
 
   /** Work that fails whenever one of `bad` is in it; with what was tried. */
   const workRefusing = (...bad: readonly number[]) => {
@@ -173,7 +173,13 @@ describe('together or alone', () => {
     expect(tried).toHaveLength(1)
   })
 
-  test('a reason that passes is thrown, for all to be tried again', async () => {
-    await expect(togetherOrAlone([1, 2], () => Promise.reject(passing))).rejects.toBe(passing)
+  test('a trouble of the house is that of all: none is tried alone, since it would meet the same', async () => {
+    const tried: (readonly number[])[] = []
+    const work = (items: readonly number[]) => {
+      tried.push(items)
+      return Promise.reject(ofTheHouse)
+    }
+    expect(await togetherOrAlone([1, 2], work)).toEqual(new Map([1, 2].map((item) => [item, ofTheHouse])))
+    expect(tried).toEqual([[1, 2]])
   })
 })

@@ -7,7 +7,7 @@ import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { problems } from '../view-responses.ts'
 import { presentTransaction, readTransactions, TransactionView } from '../views/transaction-view.ts'
 
-export const invoiceTransactionRoutes: Routes = (api, { db }) => {
+export const invoiceTransactionRoutes: Routes = (api, { reads }) => {
   api.get('/v1/invoices/:invoiceId/transactions', {
     config: { scope: 'read' },
     schema: {
@@ -23,11 +23,11 @@ export const invoiceTransactionRoutes: Routes = (api, { db }) => {
       const after = numberCursor(query.cursor) ?? 0
       const { rows } = await sql<{ currency: string }>`
         select currency from invoice join account on account.id = account_id
-        where invoice.id = ${invoiceId}::uuid`.execute(db)
+        where invoice.id = ${invoiceId}::uuid`.execute(reads)
       if (!rows[0]) throw new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
       const { currency } = rows[0]
       const lines = await readTransactions(
-        db,
+        reads,
         sql`where t.invoice_id = ${invoiceId}::uuid and t.position > ${after} order by t.position limit ${limit + 1}`,
       )
       return pageOf(

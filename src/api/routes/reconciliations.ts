@@ -46,7 +46,7 @@ const present = (row: Row): Static<typeof ReconciliationView> => ({
   finishedAt: row.finished_at.toISOString(),
 })
 
-export const reconciliationRoutes: Routes = (api, { db }) => {
+export const reconciliationRoutes: Routes = (api, { reads }) => {
   api.get('/v1/reconciliations', {
     config: { scope: 'read' },
     schema: {
@@ -61,7 +61,7 @@ export const reconciliationRoutes: Routes = (api, { db }) => {
     handler: async ({ query }) => {
       const limit = limitOf(query)
       const before = numberCursor(query.cursor)
-      const rows = await db
+      const rows = await reads
         .selectFrom('reconciliation')
         .selectAll()
         .$if(before !== undefined, (all) => all.where('id', '<', before as number))
