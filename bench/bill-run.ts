@@ -45,7 +45,7 @@ export async function benchBillRun(
 ): Promise<BillRunReport> {
   const { accounts, queue, warmUp } = options
   say(`making the work for ${accounts} accounts`)
-  const template = await makeWork(servers.postgresUrl, accounts, warmUp)
+  const template = await makeWork(servers, accounts, warmUp)
   const target = {
     redisUrl: queue === 'redis' ? servers.redisUrl : undefined,
     queue,
@@ -58,7 +58,7 @@ export async function benchBillRun(
   }
   let outcome: string | undefined
   const run = async (contestant: Contestant) => {
-    const measured = await measureBillRun(servers.postgresUrl, template, contestant, target, outcome)
+    const measured = await measureBillRun(servers, template, contestant, target, outcome)
     outcome = measured.outcome
     say(`${contestant.name}: ${Math.round(measured.result.accountsPerSecond)} accounts/s, reconciled`)
     return measured.result

@@ -1,11 +1,12 @@
 import pg from 'pg'
+import type { Servers } from './servers.ts'
 
 /** The same server's connection string for another database. */
 export function withDatabase(url: string, database: string): string {
   return Object.assign(new URL(url), { pathname: `/${database}` }).href
 }
 
-/** Opens a connection, as the owner of the database unless `options` say otherwise. */
+/** Opens a connection, with settings as `options`. */
 export async function openClient(url: string, options = ''): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, options })
   // A connection that is lost also rejects the query that runs on it; unheard, the event would end the process before it cleans up.
@@ -26,15 +27,19 @@ export async function connected<T>(url: string, work: (client: pg.Client) => Pro
 
 /**
  * Makes a copy of a database to run one contestant in, and starts it where every other one starts: after a checkpoint, with
- * nothing to be written but what it writes itself.
+ * nothing to be written but what it writes itself. Gives its connection string for the service.
  */
-export async function cloneDatabase(serverUrl: string, template: string, name: string): Promise<string> {
-  await connected(serverUrl, async (client) => {
+export async function cloneDatabase(
+  { postgresUrl, serviceUrl }: Pick<Servers, 'postgresUrl' | 'serviceUrl'>,
+  template: string,
+  name: string,
+): Promise<string> {
+  await connected(postgresUrl, async (client) => {
     await client.query(`drop database if exists ${name} with (force)`)
     await client.query(`create database ${name} template ${template} strategy file_copy`)
     await client.query('checkpoint')
   })
-  return withDatabase(serverUrl, name)
+  return withDatabase(serviceUrl, name)
 }
 
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {

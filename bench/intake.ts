@@ -52,8 +52,8 @@ export async function benchIntake(
   say: (line: string) => void,
 ): Promise<IntakeReport> {
   say(`making ${ACCOUNTS} accounts`)
-  const template = await makeWork(servers.postgresUrl, ACCOUNTS, 0)
-  const databaseUrl = await cloneDatabase(servers.postgresUrl, template, 'intake')
+  const template = await makeWork(servers, ACCOUNTS, 0)
+  const databaseUrl = await cloneDatabase(servers, template, 'intake')
   const bareService = await startBareService()
   const service = await startIntakeService(databaseUrl, servers.redisUrl)
   const client = await openClient(databaseUrl)

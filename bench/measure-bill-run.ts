@@ -4,6 +4,7 @@ import type { Contestant, Target } from './contestant.ts'
 import { type CpuTime, cpuTime } from './cpu-time.ts'
 import { cloneDatabase, connected, dropDatabase } from './database.ts'
 import { proveReconciled } from './prove-reconciled.ts'
+import type { Servers } from './servers.ts'
 
 export type BillRunResult = {
   readonly contestant: string
@@ -20,13 +21,13 @@ export type BillRunResult = {
  * the same as `expected`, what an earlier contestant made of it. Returns what it made of it, too.
  */
 export async function measureBillRun(
-  serverUrl: string,
+  servers: Servers,
   template: string,
   contestant: Contestant,
   target: Omit<Target, 'databaseUrl'>,
   expected: string | undefined,
 ): Promise<{ readonly result: BillRunResult; readonly outcome: string }> {
-  const databaseUrl = await cloneDatabase(serverUrl, template, 'contest')
+  const databaseUrl = await cloneDatabase(servers, template, 'contest')
   const started = await contestant.start({ ...target, databaseUrl })
   let stopped: Awaited<ReturnType<typeof started.stop>> = {}
   let measured: Omit<BillRunResult, 'contestant' | 'peakMemoryMb'>
@@ -36,7 +37,7 @@ export async function measureBillRun(
     stopped = await started.stop()
   }
   const outcome = await prove(databaseUrl, contestant.name, expected)
-  await dropDatabase(serverUrl, 'contest')
+  await dropDatabase(servers.postgresUrl, 'contest')
   return { result: { contestant: contestant.name, ...measured, ...stopped }, outcome }
 }
 

@@ -9,8 +9,10 @@ export type QueueKind = 'redis' | 'postgres'
 
 /** The servers of one benchmark: fresh, its own, and gone afterwards. */
 export type Servers = {
-  /** The maintenance database. */
+  /** The maintenance database, as the owner of all. */
   readonly postgresUrl: string
+  /** The same server as the service logs in to it. */
+  readonly serviceUrl: string
   /** Undefined when the queue is in Postgres. */
   readonly redisUrl: string | undefined
   readonly stop: () => Promise<void>
@@ -30,7 +32,8 @@ export async function startServers(redis: boolean, settings: Readonly<Record<str
     await removeDataDir(dataDir)
   }
   return {
-    postgresUrl: Object.assign(new URL(postgres.url), { pathname: '/postgres' }).href,
+    postgresUrl: Object.assign(new URL(postgres.ownerUrl), { pathname: '/postgres' }).href,
+    serviceUrl: postgres.url,
     redisUrl: server?.url,
     stop,
   }

@@ -84,7 +84,7 @@ export async function runCommand(
 
 /** The caller's environment, except that the demo never touches a database or a Redis that someone works with. */
 function serviceEnv(settings: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
-  const { DATABASE_URL: _database, REDIS_URL: _redis, ...inherited } = process.env
+  const { DATABASE_URL: _database, OWNER_DATABASE_URL: _owner, REDIS_URL: _redis, ...inherited } = process.env
   return { ...inherited, ...settings }
 }
 

@@ -23,7 +23,14 @@ export const ConfigSchema = Type.Object({
     minLength: 1,
     description: 'Where the embedded Postgres keeps its data',
   }),
-  DATABASE_URL: Url('postgres|postgresql', 'A Postgres 17 or 18 of your own; without it an embedded one is started'),
+  DATABASE_URL: Url(
+    'postgres|postgresql',
+    'A Postgres 17 or 18 of your own, as the service logs in to it; without it an embedded one is started',
+  ),
+  OWNER_DATABASE_URL: Url(
+    'postgres|postgresql',
+    'The same Postgres as its owner, for `nightbill migrate`, and for `nightbill serve` to migrate by itself',
+  ),
   REDIS_URL: Url('redis|rediss', 'A Redis 7 or Valkey 8 for the queue; without it the queue is in Postgres'),
   REDIS_CLUSTER: Type.Boolean({ default: false, description: 'True when REDIS_URL names a node of a Redis Cluster' }),
   REDIS_SENTINELS: Type.Optional(

@@ -2,6 +2,7 @@ import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'p
 import { type Config, readConfig, StartError } from './config.ts'
 import { pendingMigrations, refuseNewer } from './db/migrate.ts'
 import { type Db, openDb } from './db/open.ts'
+import { refuseOwner } from './db/service-login.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
 import { sentinelsOf } from './queue/redis.ts'
 import { openQueues, type Queues } from './queue/wake.ts'
@@ -61,6 +62,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   await refuseNewer(db)
   const missing = await pendingMigrations(db)
   if (missing.length > 0) throw new StartError(`the database lacks ${missing.join(', ')}: run \`nightbill migrate\``)
+  await refuseOwner(db)
   const opened = await openBackend({
     databaseUrl,
     redisUrl: config.REDIS_URL,

@@ -19,7 +19,7 @@ function oneLine(error: unknown): string {
     EACCES: 'it is not allowed: choose another PORT or DATA_DIR',
     ECONNREFUSED: 'nothing listens there: check DATABASE_URL and REDIS_URL, and that both are running',
     ENOTFOUND: 'the host is not known: check DATABASE_URL and REDIS_URL',
-    '28P01': 'the password is wrong: check DATABASE_URL',
+    '28P01': 'the password is wrong: check DATABASE_URL and OWNER_DATABASE_URL',
     '3D000': 'create the database first, or name another in DATABASE_URL',
   }
   return [error.message, code === undefined ? undefined : advice[code]].filter(Boolean).join('; ').replaceAll('\n', ' ')

@@ -2,7 +2,6 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import { SERVICE_ROLE } from '../../src/db/open.ts'
 import type { Contestant } from '../contestant.ts'
 import { openClient } from '../database.ts'
 
@@ -10,7 +9,6 @@ const text = (name: string) => readFile(join(import.meta.dirname, `../floor/${na
 
 /** What a session like this is best given: planned once, by indexes, in memory. */
 const SETTINGS = {
-  role: SERVICE_ROLE,
   timezone: 'UTC',
   work_mem: '256MB',
   random_page_cost: '1.1',
@@ -23,7 +21,7 @@ export type FloorShape = { readonly chunk: number; readonly connections: number 
 export const shapeName = ({ chunk, connections }: FloorShape) =>
   Number.isFinite(chunk) ? `floor, ${connections} x ${chunk}` : 'floor, all at once'
 
-/** The best that hand-written SQL does: the same rows in the same tables under the same role, and no process in between. */
+/** The best that hand-written SQL does: the same rows in the same tables under the same login, and no process in between. */
 export function floor(shape: FloorShape): Contestant {
   return {
     name: shapeName(shape),

@@ -1,6 +1,5 @@
 // The worker of the first thing one would write: a job an account, a query a row, a transaction an account.
 import pg from 'pg'
-import { SERVICE_ROLE } from '../../src/db/open.ts'
 import { PreparedClient } from '../../src/db/prepared-client.ts'
 import { openBackend } from '../../src/queue/backend.ts'
 import { type AccountJob, billOneAccount } from './bill-one-account.ts'
@@ -11,7 +10,7 @@ const onError = (error: Error) => console.error(error)
 const pool = new pg.Pool({
   connectionString: databaseUrl,
   max: concurrency,
-  options: `-c role=${SERVICE_ROLE} -c timezone=UTC`,
+  options: '-c timezone=UTC',
   Client: PreparedClient,
 })
 const backend = await openBackend({

@@ -1,20 +1,31 @@
 import type { Command } from 'commander'
 import { readConfig, StartError } from '../config.ts'
 import { migrate } from '../db/migrate.ts'
+import { admitLogin } from '../db/service-login.ts'
 import { prepareBackend } from '../queue/backend.ts'
 
 /** `nightbill migrate`: before a new version starts. */
 export function addMigrateCommand(program: Command): void {
   program
     .command('migrate')
-    .description('bring the database of DATABASE_URL to this version; as its owner, before the new version starts')
-    .addHelpText('after', '\nExample:\n  $ DATABASE_URL=postgres://owner@db/nightbill nightbill migrate')
+    .description(
+      'bring the database to this version, as its owner, before the new version starts; makes the login of DATABASE_URL, or admits it',
+    )
+    .addHelpText(
+      'after',
+      '\nExample:\n  $ OWNER_DATABASE_URL=postgres://owner:...@db/nightbill DATABASE_URL=postgres://service:...@db/nightbill nightbill migrate',
+    )
     .action(async () => {
       const config = readConfig()
-      if (config.DATABASE_URL === undefined)
-        throw new StartError('DATABASE_URL is not set: `nightbill serve` migrates the embedded database by itself')
-      await migrate(config.DATABASE_URL)
-      await prepareBackend({ databaseUrl: config.DATABASE_URL, redisUrl: config.REDIS_URL })
+      const ownerUrl = config.OWNER_DATABASE_URL
+      if (ownerUrl === undefined) {
+        throw new StartError(
+          'OWNER_DATABASE_URL is not set: name the database as its owner; `nightbill serve` migrates the embedded one by itself',
+        )
+      }
+      await migrate(ownerUrl)
+      await prepareBackend({ ownerUrl, redisUrl: config.REDIS_URL })
+      if (config.DATABASE_URL !== undefined) await admitLogin(ownerUrl, config.DATABASE_URL)
       console.log('The database is current.')
     })
 }

@@ -3,6 +3,7 @@ import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../db/embedded.ts'
 import { migrate } from '../db/migrate.ts'
+import { admitLogin } from '../db/service-login.ts'
 import { openLog } from '../open-process.ts'
 import { prepareBackend } from '../queue/backend.ts'
 import { announceDatabase } from './local-database.ts'
@@ -35,7 +36,7 @@ The data is kept in DATA_DIR between starts. The first start prints an API key.
 Examples:
   $ nightbill serve
   $ PORT=8080 DATA_DIR=/srv/nightbill nightbill serve
-  $ DATABASE_URL=postgres://... REDIS_URL=redis://... nightbill serve`,
+  $ OWNER_DATABASE_URL=postgres://owner:... DATABASE_URL=postgres://service:... REDIS_URL=redis://... nightbill serve`,
     )
     .action(async () => {
       const config = readConfig()
@@ -54,14 +55,21 @@ Examples:
           ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: (line) => log.info(line), onLost })
           : undefined
       const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
+      const ownerUrl = embedded?.ownerUrl ?? config.OWNER_DATABASE_URL
       try {
-        await migrate(databaseUrl)
-        await prepareBackend({ databaseUrl, redisUrl: config.REDIS_URL })
+        // Without the owner's login, what lacks migrations is told by the processes.
+        if (ownerUrl !== undefined) {
+          await migrate(ownerUrl)
+          await prepareBackend({ ownerUrl, redisUrl: config.REDIS_URL })
+          await admitLogin(ownerUrl, databaseUrl)
+        }
         const forget = embedded ? await announceDatabase(config, databaseUrl) : undefined
         const exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
           env: {
             DATABASE_URL: databaseUrl,
+            // The owner's password is for this process alone.
+            OWNER_DATABASE_URL: '',
             // What Node makes of the source files is kept for the next start, which is a sixth faster for it.
             ...(embedded ? { NODE_COMPILE_CACHE: resolve(config.DATA_DIR, 'compiled') } : {}),
           },

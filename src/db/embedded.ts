@@ -1,5 +1,5 @@
 import { resolve } from 'node:path'
-import { Client } from 'pg'
+import { Client, escapeLiteral } from 'pg'
 import { findBinaries } from './embedded/binaries.ts'
 import { choosePlace } from './embedded/choose-place.ts'
 import { createClusterOnce, SUPERUSER } from './embedded/create-cluster.ts'
@@ -17,14 +17,17 @@ export type EmbeddedPostgresOptions = {
 }
 
 export type EmbeddedPostgres = {
-  /** Connection string of the database `nightbill`, with its password. */
+  /** Connection string of the database `nightbill` as the service logs in to it. Once migrated, the login is to be admitted: admitLogin. */
   readonly url: string
+  /** The same as the owner of the database, for migrations. */
+  readonly ownerUrl: string
   readonly pid: number
   /** Fast shutdown: open connections are closed, what was committed is on disk. Settles once the server is down; repeated calls do no harm. */
   stop(): Promise<void>
 }
 
 const DATABASE = 'nightbill'
+const SERVICE_LOGIN = 'nightbill_app'
 
 const DEFAULTS: Readonly<Record<string, string>> = {
   listen_addresses: '127.0.0.1',
@@ -70,20 +73,26 @@ async function start(
   try {
     if (place.elsewhere) log(`the account that Postgres runs as cannot enter ${dataDir}: the data is in ${place.home}`)
     const binaries = await findBinaries(place.account)
-    const { password, created } = await createClusterOnce(binaries, place, settings.fsync !== 'off')
+    const { passwords, created } = await createClusterOnce(binaries, place, settings.fsync !== 'off')
     if (created) log(`created a database in ${place.home}`)
     const server = await runServer(binaries, place, settings, log)
     let stopping: Promise<void> | undefined
     const stop = () => (stopping ??= server.stop().then(release))
     void server.ended.then((reason) => stopping ?? onLost(lostLine(reason, place.home)))
-    const url = `postgres://${SUPERUSER}:${password}@127.0.0.1:${server.port}/`
+    const urlOf = (login: string, password: string, database: string) =>
+      `postgres://${login}:${password}@127.0.0.1:${server.port}/${database}`
     try {
-      await createDatabaseOnce(`${url}postgres`)
+      await createDatabaseOnce(urlOf(SUPERUSER, passwords.owner, 'postgres'), passwords.service)
     } catch (error) {
       await stop()
       throw error
     }
-    return { url: `${url}${DATABASE}`, pid: server.pid, stop }
+    return {
+      url: urlOf(SERVICE_LOGIN, passwords.service, DATABASE),
+      ownerUrl: urlOf(SUPERUSER, passwords.owner, DATABASE),
+      pid: server.pid,
+      stop,
+    }
   } catch (error) {
     await release()
     throw error
@@ -95,7 +104,8 @@ function lostLine(reason: string, home: string): string {
   return `the embedded ${reason} and nobody stopped it: a new start recovers it, and what was accepted is safe; why it ended may stand in ${home}/postgres.log (after the next start, postgres.log.1)`
 }
 
-async function createDatabaseOnce(url: string): Promise<void> {
+/** Makes the database, and the login of the service with this password, which may be a new one. */
+async function createDatabaseOnce(url: string, servicePassword: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
   // A connection that breaks also rejects the query that runs on it.
   client.on('error', () => {})
@@ -103,6 +113,9 @@ async function createDatabaseOnce(url: string): Promise<void> {
   try {
     const known = await client.query('select from pg_database where datname = $1', [DATABASE])
     if (known.rowCount === 0) await client.query(`create database ${DATABASE}`)
+    const login = await client.query('select from pg_roles where rolname = $1', [SERVICE_LOGIN])
+    const make = login.rowCount === 0 ? 'create' : 'alter'
+    await client.query(`${make} role ${SERVICE_LOGIN} login password ${escapeLiteral(servicePassword)}`)
   } finally {
     await client.end()
   }

@@ -23,9 +23,6 @@ const types: pg.CustomTypesConfig = {
   }) as pg.CustomTypesConfig['getTypeParser'],
 }
 
-/** The role whose rights keep entries from being edited (migrations/0003). */
-export const SERVICE_ROLE = 'nightbill_service'
-
 export type OpenOptions = {
   readonly url: string
   /** Connections at most. */
@@ -58,7 +55,7 @@ const READS = [
   '-c enable_incremental_sort=off',
 ]
 
-/** Opens a pool of connections that act as the service's role, with a timeout on everything. */
+/** Opens a pool of connections, with a timeout on everything. What they may do is the login's right: see service-login.ts. */
 export function openDb(options: OpenOptions): Db {
   const pool = new pg.Pool({
     connectionString: options.url,
@@ -68,7 +65,6 @@ export function openDb(options: OpenOptions): Db {
     keepAlive: true,
     ...(options.answerTimeoutMs === undefined ? {} : { query_timeout: options.answerTimeoutMs }),
     options: [
-      `-c role=${SERVICE_ROLE}`,
       `-c statement_timeout=${options.statementTimeoutMs}`,
       `-c lock_timeout=${options.lockTimeoutMs}`,
       '-c idle_in_transaction_session_timeout=15000',

@@ -9,10 +9,11 @@ import {
   type WorkerOptions,
 } from 'bullmq'
 import pg from 'pg'
-import { SERVICE_ROLE } from '../db/open.ts'
+import { SERVICE_ROLE } from '../db/service-login.ts'
 import { underLockTimeout } from '../db/under-lock-timeout.ts'
 import { openRedisBackend, type Sentinels } from './redis.ts'
 import { ANSWER_TIMEOUT_MS, EVERY_WORKER, running, untilReady } from './until-ready.ts'
+import { JOBS } from './wake.ts'
 
 /** Where the queue is kept. */
 export type Backend = {
@@ -65,18 +66,29 @@ export async function openBackend(options: BackendOptions): Promise<Backend> {
     : await openRedisBackend(options, options.redisUrl)
 }
 
-/** Brings the queue's own schema up to date, where it has one, and lets the service's role use it. */
+/**
+ * Brings the queue's own schema up to date, where it has one, as the owner of the database, and lets the service's role use it. BullMQ makes
+ * a sequence for each queue when it is first used, for which the role has no right: those of `queues` are made here.
+ */
 export async function prepareBackend({
-  databaseUrl,
+  ownerUrl,
   redisUrl,
-}: Pick<BackendOptions, 'databaseUrl' | 'redisUrl'>): Promise<void> {
+  queues = JOBS.map(({ name }) => name),
+}: {
+  readonly ownerUrl: string
+  readonly redisUrl: string | undefined
+  readonly queues?: readonly string[]
+}): Promise<void> {
   if (redisUrl !== undefined) return
-  await underLockTimeout(databaseUrl, async (pool) => {
+  await underLockTimeout(ownerUrl, async (pool) => {
     const client = await pool.connect()
     try {
       await runMigrations(client)
+      await client.query(`set search_path = ${DEFAULT_SCHEMA}`)
+      await client.query('select next_job_id(name) from unnest($1::text[]) as queue (name)', [queues])
       await client.query(`
-        grant usage, create on schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
+        grant usage on schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
+        revoke create on schema ${DEFAULT_SCHEMA} from ${SERVICE_ROLE};
         grant select, insert, update, delete on all tables in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE};
         grant usage on all sequences in schema ${DEFAULT_SCHEMA} to ${SERVICE_ROLE}`)
     } finally {

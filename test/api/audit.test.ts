@@ -115,7 +115,7 @@ test("a credit's whole story is found by its id: given, reversed and why, disbur
 })
 
 async function asOwner(statement: string): Promise<void> {
-  const held = await holdLock(service.database.url, `${statement}; commit`)
+  const held = await holdLock(service.database.ownerUrl, `${statement}; commit`)
   await held.release()
 }
 

@@ -91,7 +91,7 @@ describe('when the database is cut off', () => {
 })
 
 test('sessions that the server ends are no more than a pause', async () => {
-  const admin = new pg.Client({ connectionString: service.database.url })
+  const admin = new pg.Client({ connectionString: service.database.ownerUrl })
   await admin.connect()
   try {
     for (let round = 0; round < 3; round += 1) {
@@ -107,7 +107,7 @@ test('sessions that the server ends are no more than a pause', async () => {
 })
 
 test('a row that stays locked: 503, nothing changed, and it works once the lock is gone', async () => {
-  const holder = new pg.Client({ connectionString: service.database.url })
+  const holder = new pg.Client({ connectionString: service.database.ownerUrl })
   await holder.connect()
   try {
     await holder.query('begin; lock table charge in access exclusive mode')
@@ -126,7 +126,7 @@ test('a row that stays locked: 503, nothing changed, and it works once the lock 
 describe('a trouble of the house', () => {
   const body = { charges: [{ accountId: 'usd', amount: '1', description: 'in trouble' }] }
   const asOwner = async (...statements: readonly string[]) => {
-    const owner = new pg.Client({ connectionString: service.database.url })
+    const owner = new pg.Client({ connectionString: service.database.ownerUrl })
     await owner.connect()
     for (const statement of statements) await owner.query(statement)
     await owner.end()

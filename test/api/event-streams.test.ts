@@ -71,7 +71,7 @@ test.each([
   const { id, key } = await createKey(service.db, 'short', ['read'])
   const [stream, other] = [await open(key), await open(service.keys.read)]
   expect([stream.status, other.status]).toEqual([200, 200])
-  await execute(service.database.url, `update api_key set ${change} where id = '${id}'`)
+  await execute(service.database.ownerUrl, `update api_key set ${change} where id = '${id}'`)
   await eventually(() => expect(stream.ended()).toBe(true))
   expect(other.ended()).toBe(false)
   other.close()

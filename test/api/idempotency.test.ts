@@ -130,7 +130,7 @@ describe('what counts is the content, not its spelling', () => {
     const first = await said('/v1/credits', 'earlier', raw)
     const hash = createHash('sha256').update(`/v1/credits\n${raw}`).digest('hex')
     const spelled = `update idempotency_record set request_hash = '\\x${hash}' where key = 'earlier'`
-    await execute(service.database.url, spelled)
+    await execute(service.database.ownerUrl, spelled)
     expect((await said('/v1/credits', 'earlier', raw)).text).toBe(first.text)
   })
 })
@@ -178,7 +178,7 @@ describe('fifty of one request at once have one effect', () => {
 const WAITING = "select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'"
 
 test('while the first is being carried out, the second is told to wait; afterwards it has the answer', async () => {
-  const holder = new pg.Client({ connectionString: service.database.url })
+  const holder = new pg.Client({ connectionString: service.database.ownerUrl })
   await holder.connect()
   try {
     await holder.query("begin; select from account where key = 'usd' for update")

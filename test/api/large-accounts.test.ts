@@ -17,7 +17,7 @@ beforeAll(async () => {
   // The later an id, the earlier the date: the order of an invoice is by date.
   const charges = (key: string, count: number) =>
     execute(
-      service.database.url,
+      service.database.ownerUrl,
       `insert into charge (id, account_id, amount, description, charged_on)
        select ('019ac0de-0000-7000-800' || account.id || '-' || lpad(to_hex(n), 12, '0'))::uuid, account.id, 0.01, 'Line ' || n, date '2026-01-31' - n / (${count} / 20)
        from account, generate_series(1, ${count}) n where key = '${key}'`,

@@ -19,7 +19,7 @@ type Described = { readonly path: string; readonly filters: readonly string[] }
 
 beforeAll(async () => {
   service = await openService()
-  const client = new pg.Client({ connectionString: service.database.url })
+  const client = new pg.Client({ connectionString: service.database.ownerUrl })
   await client.connect()
   for (const statement of FILL.split(';')) await client.query(statement)
   const { rows } = await client.query(`select relname from pg_class where relkind = 'r' and reltuples >= ${LARGE}`)

@@ -136,14 +136,14 @@ test('migrations that are still to be made are said to be so, and which only in 
   const { rows } = await sql<{ name: string }>`select max(name) as name from schema_migration`.execute(service.db)
   const name = rows[0]?.name
   const one = `where name = '${name}'`
-  await execute(service.database.url, `update schema_migration set name = '0000-none' ${one}`)
+  await execute(service.database.ownerUrl, `update schema_migration set name = '0000-none' ${one}`)
   try {
     const { status, body, text } = await service.call('GET', '/readyz', { key: null })
     expect([status, body]).toEqual([503, { status: 'not ready', database: 'ok', queue: 'ok', migrations: 'pending' }])
     expect(text).not.toContain(name)
     expect(service.logged).toContainEqual(expect.objectContaining({ level: 40, missing: [name] }))
   } finally {
-    await execute(service.database.url, `update schema_migration set name = '${name}' where name = '0000-none'`)
+    await execute(service.database.ownerUrl, `update schema_migration set name = '${name}' where name = '0000-none'`)
   }
 })
 

@@ -76,7 +76,7 @@ test('what is more than there is, is that, and no repeat; a minute later it is n
   expectProblem(await disburse('50'), 409, 'amount_exceeds_credit_left')
   expect((await disburse('3')).status).toBe(201)
   await execute(
-    service.database.url,
+    service.database.ownerUrl,
     `set session_replication_role = replica; update disbursement set created_at = created_at - interval '61 seconds'`,
   )
   expect((await disburse('3')).status).toBe(201)

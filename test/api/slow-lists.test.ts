@@ -18,7 +18,7 @@ const charge = { accountId: 'acme', amount: '1', description: 'Usage', chargedOn
 
 /** Connections that wait for a lock now, as the owner sees them. */
 async function waiting(): Promise<number> {
-  const client = new pg.Client({ connectionString: service.database.url })
+  const client = new pg.Client({ connectionString: service.database.ownerUrl })
   await client.connect()
   const { rowCount } = await client.query(
     `select from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'`,
@@ -28,7 +28,7 @@ async function waiting(): Promise<number> {
 }
 
 test('ten slow lists hold up other lists alone: whoever writes, is authenticated or asks for readiness is served', async () => {
-  const lock = await holdLock(service.database.url, 'lock table credit in access exclusive mode')
+  const lock = await holdLock(service.database.ownerUrl, 'lock table credit in access exclusive mode')
   try {
     const slow = Array.from({ length: 10 }, () => service.call('GET', '/v1/credits', { key: service.keys.read }))
     await eventually(async () => expect(await waiting()).toBe(5))

@@ -10,7 +10,7 @@ try {
   })
   // Before it says that it is ready: it may be told to stop the moment after.
   process.once('SIGTERM', () => void postgres.stop())
-  console.log(JSON.stringify({ url: postgres.url, pid: postgres.pid }))
+  console.log(JSON.stringify({ url: postgres.ownerUrl, pid: postgres.pid }))
 } catch (error) {
   console.error((error as Error).message)
   process.exitCode = 2

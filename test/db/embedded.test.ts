@@ -19,14 +19,14 @@ afterEach(() => removeDataFolder(dataDir))
 describe('embedded Postgres', () => {
   test('starts, and keeps its data and its password between starts', async () => {
     const first = await startEmbeddedPostgres({ dataDir, settings })
-    await query(first.url, 'create table kept as select 42 as answer')
+    await query(first.ownerUrl, 'create table kept as select 42 as answer')
     await first.stop()
     expect(runs(first.pid)).toBe(false)
 
     const second = await startEmbeddedPostgres({ dataDir, settings })
     try {
-      expect(await query(second.url, 'select answer from kept')).toEqual([{ answer: 42 }])
-      expect(new URL(second.url).password).toBe(new URL(first.url).password)
+      expect(await query(second.ownerUrl, 'select answer from kept')).toEqual([{ answer: 42 }])
+      expect(new URL(second.ownerUrl).password).toBe(new URL(first.ownerUrl).password)
     } finally {
       await second.stop()
       await second.stop()
@@ -46,7 +46,7 @@ describe('embedded Postgres', () => {
         'lc_messages',
       ]
       const rows = await query(
-        postgres.url,
+        postgres.ownerUrl,
         `select name, setting from pg_settings where name in (${names.map((name) => `'${name}'`)})`,
       )
       expect(Object.fromEntries(rows.map(({ name, setting }) => [name, setting]))).toEqual({
@@ -59,11 +59,11 @@ describe('embedded Postgres', () => {
         lc_messages: 'C',
       })
       const locale = await query(
-        postgres.url,
+        postgres.ownerUrl,
         'select datlocprovider, datlocale from pg_database where datname = current_database()',
       )
       expect(locale).toEqual([{ datlocprovider: 'b', datlocale: 'C.UTF-8' }])
-      const wrong = Object.assign(new URL(postgres.url), { password: 'guess' }).toString()
+      const wrong = Object.assign(new URL(postgres.ownerUrl), { password: 'guess' }).toString()
       await expect(query(wrong, 'select 1')).rejects.toMatchObject({ code: '28P01' })
       expect((await stat(join(dataDir, 'postgres-password'))).mode & 0o777).toBe(0o600)
     } finally {
@@ -78,7 +78,7 @@ describe('embedded Postgres', () => {
       expect(await second.exited).toEqual({ code: 2, signal: null })
       expect(second.stderr).toHaveLength(1)
       expect(second.stderr[0]).toContain(`in use by process ${process.pid}`)
-      expect(await query(postgres.url, 'select 1 as one')).toEqual([{ one: 1 }])
+      expect(await query(postgres.ownerUrl, 'select 1 as one')).toEqual([{ one: 1 }])
     } finally {
       await postgres.stop()
     }

@@ -8,7 +8,7 @@ const CODEGEN = join(import.meta.dirname, '../../node_modules/.bin/kysely-codege
 test('src/db/schema.ts is what the migrations make (npm run schema)', async () => {
   const database = await openTestDatabase()
   try {
-    const verify = () => execFileSync(CODEGEN, ['--verify', '--url', database.url], { stdio: 'pipe' })
+    const verify = () => execFileSync(CODEGEN, ['--verify', '--url', database.ownerUrl], { stdio: 'pipe' })
     expect(verify).not.toThrow()
   } finally {
     await database.drop()

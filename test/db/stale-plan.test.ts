@@ -21,11 +21,11 @@ test('a migration beside a process that runs on costs it one try, not its connec
       return (await sql`select * from schedule where name = ${'none'}`.execute(tx)).rows
     })
   expect(await read()).toEqual([])
-  await execute(database.url, 'alter table schedule add column newer text')
+  await execute(database.ownerUrl, 'alter table schedule add column newer text')
   expect(await read()).toEqual([])
   expect(tries).toBe(3)
   // Outside of a transaction nobody tries again but the connection itself.
-  await execute(database.url, 'alter table schedule add column newest text')
+  await execute(database.ownerUrl, 'alter table schedule add column newest text')
   expect((await sql`select * from schedule where name = ${'none'}`.execute(db)).rows).toEqual([])
   await db.destroy()
   await database.drop()

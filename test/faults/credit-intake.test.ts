@@ -22,7 +22,7 @@ async function accepted(reason: string): Promise<number> {
 /** Somebody who is about to take this reference of the account, for as long as it pleases. */
 const holdReference = (reference: string) =>
   holdLock(
-    service.database.url,
+    service.database.ownerUrl,
     `insert into credit_reference (account_id, reference, credit_id, job_id, content_hash)
       select id, '${reference}', gen_random_uuid(), gen_random_uuid(), '\\x00' from account where key = 'usd'`,
   )
@@ -54,7 +54,7 @@ test('a request that waits for somebody for too long is told so, in seconds, and
 })
 
 test('when nothing goes on, the waiting is bounded, by number and by time, and what is refused has changed nothing', async () => {
-  const lock = await holdLock(service.database.url, 'lock table job in access exclusive mode')
+  const lock = await holdLock(service.database.ownerUrl, 'lock table job in access exclusive mode')
   const began = performance.now()
   const answers = await whileHeld(lock, async () => {
     const requests = Array.from({ length: 1_500 }, async () => {

@@ -36,7 +36,7 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
   })
 
   it('do not make a batch one that its worker does not survive', async () => {
-    const held = await holdLock(database.url, 'update invoice_counter set last_number = last_number')
+    const held = await holdLock(database.ownerUrl, 'update invoice_counter set last_number = last_number')
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'cut', billDate: BILL_DATE })
     await cutAgainAndAgain('bill-batch')
     await held.release()
@@ -47,7 +47,7 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
 
   it('do not make a credit one, either, once a worker that had it was lost', async () => {
     const accepted = await postCredits(stack.client, { group: 'cut', accounts: 1, credits: 1, atOnce: 1 })
-    const held = await holdLock(database.url, "select from account where key = 'cut-1' for update")
+    const held = await holdLock(database.ownerUrl, "select from account where key = 'cut-1' for update")
     const [first, ...others] = Array.from({ length: 3 }, () => stack.start('credit'))
     await eventually(async () => expect((await stack.waitingForLock('credit')).length).toBeGreaterThan(0), {
       timeoutMs: 30_000,

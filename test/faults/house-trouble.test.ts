@@ -47,8 +47,8 @@ const TROUBLES: readonly (readonly [what: string, shown: RegExp, trouble: Troubl
   [
     'a table locked',
     /lock timeout/,
-    async ({ databaseUrl }) => {
-      const held = await holdLock(databaseUrl, 'lock table credit, invoice in access exclusive mode')
+    async ({ ownerUrl }) => {
+      const held = await holdLock(ownerUrl, 'lock table credit, invoice in access exclusive mode')
       return () => held.release()
     },
   ],

@@ -61,7 +61,7 @@ onEachBackend('a bill-batch worker killed (SIGKILL) in the middle of a run', (ba
     it(where, async () => {
       const group = `place-${index}`
       const billRunId = await startRun(group, 500)
-      const held = await holdLock(stack.databaseUrl, lock)
+      const held = await holdLock(stack.ownerUrl, lock)
       const worker = stack.start('bill-batch')
       await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(0))
       await stack.end(worker, 'SIGKILL')
@@ -78,7 +78,7 @@ onEachBackend('a bill-batch worker killed (SIGKILL) in the middle of a run', (ba
     // A notification is sent at COMMIT: at that very moment the worker is killed. It may be quicker with its reply to the queue.
     let atTheRightMoment = false
     for (let kills = 1; !atTheRightMoment && kills <= 10; kills += 1) {
-      const billed = await nextBilled(stack.databaseUrl)
+      const billed = await nextBilled(stack.ownerUrl)
       const worker = stack.start('bill-batch')
       const batchId = await billed(() => worker.signal('SIGKILL'))
       await worker.exited

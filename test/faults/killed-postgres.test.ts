@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb } from '../../src/db/open.ts'
+import { admitLogin } from '../../src/db/service-login.ts'
 import { prepareBackend } from '../../src/queue/backend.ts'
 import { crashPostgres } from '../support/crash-postgres.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
@@ -23,8 +24,9 @@ let call: Call
 beforeAll(async () => {
   dataDir = await makeDataFolder()
   postgres = await startEmbeddedPostgres({ dataDir })
-  await migrate(postgres.url)
-  await prepareBackend({ databaseUrl: postgres.url, redisUrl: undefined })
+  await migrate(postgres.ownerUrl)
+  await prepareBackend({ ownerUrl: postgres.ownerUrl, redisUrl: undefined })
+  await admitLogin(postgres.ownerUrl, postgres.url)
   wire = await openWire(postgres.url)
   api = startProcess(['src/cli.ts', 'api'], {
     DATABASE_URL: wire.along(postgres.url),

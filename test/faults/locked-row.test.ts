@@ -18,7 +18,7 @@ onEachBackend('a credit whose row somebody holds', (backend, it) => {
   it('does not hold up those that arrived with it, since they are tried again at moments of their own; it is carried out when it is let go', async () => {
     const accepted = await postCredits(stack.client, { group: 'held', accounts: 20, credits: 60, atOnce: 1 })
     const held = accepted[30]?.jobId
-    const lock = await holdLock(stack.databaseUrl, `select from job where id = '${held}' for update`)
+    const lock = await holdLock(stack.ownerUrl, `select from job where id = '${held}' for update`)
     try {
       stack.start('credit')
       await eventually(async () => expect((await stack.open()).jobs).toBe(1))

@@ -3,6 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
+import { admitLogin } from '../../src/db/service-login.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { prepareBackend } from '../../src/queue/backend.ts'
 import { crashPostgres } from '../support/crash-postgres.ts'
@@ -30,8 +31,9 @@ const open = (url: string, name: string) =>
 beforeAll(async () => {
   dataDir = await makeDataFolder()
   postgres = await startEmbeddedPostgres({ dataDir })
-  await migrate(postgres.url)
-  await prepareBackend({ databaseUrl: postgres.url, redisUrl: undefined })
+  await migrate(postgres.ownerUrl)
+  await prepareBackend({ ownerUrl: postgres.ownerUrl, redisUrl: undefined })
+  await admitLogin(postgres.ownerUrl, postgres.url)
   wire = await openWire(postgres.url)
   db = open(wire.along(postgres.url), CLIENT)
   other = open(postgres.url, 'other')

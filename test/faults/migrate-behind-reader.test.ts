@@ -40,9 +40,9 @@ async function openReader(url: string, ...tables: readonly string[]) {
 test('behind a long reader: requests are answered meanwhile, it gives up and names the reader, and it works once that is gone', async () => {
   const { call, database } = service
   await call('POST', '/v1/accounts', { body: { accountId: 'read', name: 'Somebody', currency: 'USD' } })
-  const reader = await openReader(database.url, 'account')
+  const reader = await openReader(database.ownerUrl, 'account')
   let ended = false
-  const migrating = migrate(database.url, later).then(
+  const migrating = migrate(database.ownerUrl, later).then(
     () => undefined,
     (error: Error) => error,
   )
@@ -64,7 +64,7 @@ test('behind a long reader: requests are answered meanwhile, it gives up and nam
     ),
   )
   await reader.close()
-  await migrate(database.url, later)
+  await migrate(database.ownerUrl, later)
   expect((await call('GET', '/v1/accounts/read')).status).toBe(200)
 }, 120_000)
 
@@ -75,8 +75,8 @@ test.concurrent('the command says so in one line, and ends with exit code 2', as
   for (const name of ['0001-ledger.sql', '0002-work.sql', '0003-service-role.sql'])
     await cp(join(MIGRATIONS, name), join(early, name))
   const name = `early_${process.pid}`
-  const url = withDatabase(database.url, name)
-  await execute(database.url, `create database ${name}`)
+  const url = withDatabase(database.ownerUrl, name)
+  await execute(database.ownerUrl, `create database ${name}`)
   await migrate(url, early)
   // The next migration is to add a column to it.
   const reader = await openReader(url, 'job')
@@ -86,13 +86,13 @@ test.concurrent('the command says so in one line, and ends with exit code 2', as
   await reader.close()
   const again = startProcess(['src/cli.ts', 'migrate'], { DATABASE_URL: url })
   expect(await again.exited).toEqual({ code: 0, signal: null })
-  await execute(database.url, `drop database ${name} with (force)`)
+  await execute(database.ownerUrl, `drop database ${name} with (force)`)
 }, 120_000)
 
 test.concurrent('the queue’s own schema is changed under the same rule', async () => {
-  const other = await openReader(service.database.url)
+  const other = await openReader(service.database.ownerUrl)
   await other.query("select pg_advisory_xact_lock(1112886348, hashtext('bullmq'))")
-  const preparing = prepareBackend({ databaseUrl: service.database.url, redisUrl: undefined })
+  const preparing = prepareBackend({ ownerUrl: service.database.ownerUrl, redisUrl: undefined })
   await expect(preparing).rejects.toThrow(`process ${other.pid} (nightly report`)
   await other.close()
 }, 120_000)

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { openDb } from '../../src/db/open.ts'
+import { admitLogin } from '../../src/db/service-login.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { describeAlongside, onEachBackend } from '../support/backends.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
@@ -86,9 +87,10 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
     const start = () => startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
     let postgres = await start()
     const wire = await openWire(postgres.url)
-    await migrate(postgres.url)
-    // The address that stays: the embedded Postgres takes another port each time.
-    const database = { url: wire.along(postgres.url), drop: async () => {} }
+    await migrate(postgres.ownerUrl)
+    await admitLogin(postgres.ownerUrl, postgres.url)
+    // The addresses that stay: the embedded Postgres takes another port each time.
+    const database = { url: wire.along(postgres.url), ownerUrl: wire.along(postgres.ownerUrl), drop: async () => {} }
     const stack = await openStack({
       backend: 'postgres',
       database,

@@ -16,7 +16,7 @@ const QUEUE = 'things'
 async function openTwice(kind: Backend['kind'], along: (url: string) => string, answerTimeoutMs?: number) {
   const database = await openTestDatabase()
   const redis = kind === 'redis' ? redisUrl() : undefined
-  await prepareBackend({ databaseUrl: database.url, redisUrl: redis })
+  await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl: redis })
   const options = {
     prefix: `test-${randomUUID()}`,
     onError: () => {},

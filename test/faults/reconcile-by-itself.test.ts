@@ -43,7 +43,7 @@ describeAlongside('a service with two relays', (it) => {
     )
     const blocking = `select from pg_stat_activity where application_name = 'nightbill reconcile' and wait_event_type = 'Lock'
       and datname = current_database()`
-    const held = await holdLock(stack.databaseUrl, 'lock table invoice in access exclusive mode')
+    const held = await holdLock(stack.ownerUrl, 'lock table invoice in access exclusive mode')
     const relay = stack.start('relay')
     await eventually(async () => expect(await stack.asOwner(blocking)).toHaveLength(1), WITHIN)
     expect(await stack.end(relay, 'SIGTERM')).toEqual({ code: 0, signal: null })

@@ -38,7 +38,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
 
   it('each batch to all workers at once, ten times: billed once', async () => {
     await insertAccounts(stack, 'again', ACCOUNTS)
-    const held = await holdLock(stack.databaseUrl, 'select from invoice_counter for update')
+    const held = await holdLock(stack.ownerUrl, 'select from invoice_counter for update')
     const billRunId = await startRun('again')
     try {
       await eventually(async () => expect(await batchesOf(billRunId)).toHaveLength(3))
@@ -119,7 +119,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
   it('a deadlock: whoever loses it tries again', async () => {
     await insertAccounts(stack, 'deadlock', ACCOUNTS)
     // Workers lock accounts in order. This takes the last of a batch, lets a worker take the first, and then wants that one too.
-    const last = await holdLock(stack.databaseUrl, "select from account where key = 'deadlock-20' for update")
+    const last = await holdLock(stack.ownerUrl, "select from account where key = 'deadlock-20' for update")
     const billRunId = await startRun('deadlock')
     await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(0))
     // With a lock timeout of 500 ms and a deadlock timeout of 1 s, it is the timeout that ends it, again and again.
@@ -128,13 +128,11 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     await expectDone(billRunId, 'deadlock')
 
     const before = await deadlocks()
-    await stack.asOwner(
-      `alter database "${new URL(stack.databaseUrl).pathname.slice(1)}" set deadlock_timeout = '10ms'`,
-    )
+    await stack.asOwner(`alter database "${new URL(stack.ownerUrl).pathname.slice(1)}" set deadlock_timeout = '10ms'`)
     await insertAccounts(stack, 'circle', ACCOUNTS)
     // The owner's transaction waits in a function for its second lock while it holds the first, until the circle is broken for it.
     const both = holdLock(
-      stack.databaseUrl,
+      stack.ownerUrl,
       `do $$ begin
          perform from account where key = 'circle-20' for update;
          for time in 1..200 loop
@@ -159,7 +157,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     await insertAccounts(stack, 'newer', ACCOUNTS)
     const workers = [...stack.running('bill-batch'), ...stack.running('credit'), ...stack.running('bill-run')]
     // The newer version's wake-ups take the very ids that those of this version would have.
-    const held = await holdLock(stack.databaseUrl, 'lock table bill_batch in share row exclusive mode')
+    const held = await holdLock(stack.ownerUrl, 'lock table bill_batch in share row exclusive mode')
     const billRunId = await startRun('newer')
     await sleep(300)
     await stack.withQueues(async (queues) => {

@@ -49,7 +49,7 @@ onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, 
   it('the API answers what it has begun, and ends with 0', async () => {
     const [api] = stack.running('api')
     if (!api) throw new Error('there is no API')
-    const held = await holdLock(stack.databaseUrl, 'lock table job in exclusive mode')
+    const held = await holdLock(stack.ownerUrl, 'lock table job in exclusive mode')
     const posting = postCredits(stack.client, { group: 'rolling', accounts: 100, credits: 40, atOnce: 40 })
     await eventually(async () => expect((await stack.waitingForLock('api')).length).toBeGreaterThan(0))
     const ending = stack.end(api, 'SIGTERM')

@@ -36,7 +36,7 @@ onEachBackend('the metrics', (backend, it) => {
       async () => expect(await metric('oldest_to_be_done_seconds', 'kind="credit"')).toBeGreaterThan(1),
       WITHIN,
     )
-    const held = await holdLock(stack.databaseUrl, `select from job where id = '${credit?.jobId}' for update`)
+    const held = await holdLock(stack.ownerUrl, `select from job where id = '${credit?.jobId}' for update`)
     stack.start('credit')
     await eventually(
       async () => expect(await metric('work_troubles_total', 'kind="credit"')).toBeGreaterThan(0),
@@ -57,7 +57,7 @@ onEachBackend('the metrics', (backend, it) => {
   })
 
   it('show that a worker was lost and its work taken over, and how the run ended', async () => {
-    const lock = await holdLock(stack.databaseUrl, 'select from invoice_counter for update')
+    const lock = await holdLock(stack.ownerUrl, 'select from invoice_counter for update')
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'watched', billDate: BILL_DATE })
     const worker = stack.start('bill-batch')
     await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(0), WITHIN)

@@ -28,7 +28,7 @@ onEachBackend('a worker stopped (SIGSTOP) inside its transaction for more than t
   for (const { group, stoppedMs, what } of CASES) {
     it(what, async () => {
       await insertAccounts(stack, group, 400)
-      const held = await holdLock(stack.databaseUrl, 'select from invoice_counter for update')
+      const held = await holdLock(stack.ownerUrl, 'select from invoice_counter for update')
       const zombie = stack.start('bill-batch')
       const { billRunId } = await stack.client.startBillRun({ billGroup: group, billDate: BILL_DATE })
       await eventually(async () => expect((await stack.waitingForLock('bill-batch')).length).toBeGreaterThan(0))

@@ -119,7 +119,7 @@ describe('the key of BOOTSTRAP_API_KEY', () => {
 
   test('stays revoked: the service starts without it, says so, and shows a key when there is no other', async () => {
     await keep()
-    await execute(database.url, 'update api_key set revoked_at = now()')
+    await execute(database.ownerUrl, 'update api_key set revoked_at = now()')
     const { api, status, shown } = await startApi({ BOOTSTRAP_API_KEY: BOOTSTRAP })
     const line = JSON.parse(await api.waitFor(/BOOTSTRAP_API_KEY/))
     expect(line).toMatchObject({ level: 40, msg: expect.stringContaining('revoked') })

@@ -170,7 +170,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
   it('cancels a run in the middle: what is billed stays billed, a batch under way writes nothing more', async () => {
     const { client } = stack
     await insertAccounts(stack, 'cancel', 400)
-    const lock = await holdLock(stack.databaseUrl, "select from account where key = 'cancel-390' for update")
+    const lock = await holdLock(stack.ownerUrl, "select from account where key = 'cancel-390' for update")
     const { billRunId } = await client.startBillRun({ billGroup: 'cancel', billDate: '2026-01-31' })
     // The batch of account 390 stands inside its transaction and waits.
     await eventually(async () => {

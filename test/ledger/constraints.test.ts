@@ -1,7 +1,6 @@
-import { sql } from 'kysely'
 import type pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SERVICE_ROLE } from '../../src/db/open.ts'
+import { SERVICE_ROLE } from '../../src/db/service-login.ts'
 import { openWorld, type TestAccount, type World } from '../support/world.ts'
 
 let world: World
@@ -397,9 +396,4 @@ test('the service can do what it has to', async () => {
   expect(await refused(`update credit set disbursed = disbursed + 1 where id = :credit1`, SERVICE_ROLE)).toBeUndefined()
   expect(await refused(insertDisbursement(':credit1', ':invoice1', ':account1'), SERVICE_ROLE)).toBeUndefined()
   expect(await refused(insertInvoice({}), SERVICE_ROLE)).toBeUndefined()
-})
-
-test('the service connects as its own role', async () => {
-  const { rows } = await sql<{ role: string }>`select current_user as role`.execute(world.db)
-  expect(rows).toEqual([{ role: SERVICE_ROLE }])
 })

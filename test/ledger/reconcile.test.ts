@@ -4,7 +4,7 @@ import { type Db, openDb, type Tx } from '../../src/db/open.ts'
 import { checkRules, type ReconcileReport, reconcile } from '../../src/ledger/reconcile.ts'
 import { openBooks } from '../support/books.ts'
 import { CORRUPTIONS } from '../support/corruptions/all.ts'
-import { execute, openTestDatabase, type TestDatabase } from '../support/database.ts'
+import { execute, openTestDatabase } from '../support/database.ts'
 import { countOf } from '../support/world.ts'
 
 /** The books as they are, and without a constraint that would stand in the way of their owner. */
@@ -17,9 +17,9 @@ beforeAll(async () => {
   closers.push(database.drop)
   const copy = await openTestDatabase(database)
   closers.push(copy.drop)
-  await execute(copy.url, DROP_CONSTRAINTS)
-  books = open(database)
-  unguarded = open(copy)
+  await execute(copy.ownerUrl, DROP_CONSTRAINTS)
+  books = open(database.url)
+  unguarded = open(copy.ownerUrl)
   closers.push(
     () => books.destroy(),
     () => unguarded.destroy(),
@@ -40,7 +40,7 @@ const DROP_CONSTRAINTS = `
   end $$;
   drop index invoice_transaction_charge, invoice_transaction_credit, disbursement_automatic_once`
 
-const open = ({ url }: TestDatabase) =>
+const open = (url: string) =>
   openDb({ url, max: 1, name: 'test', statementTimeoutMs: 30_000, lockTimeoutMs: 20_000, onIdleError: () => {} })
 
 function redRules({ ok, checks }: ReconcileReport): readonly string[] {
@@ -57,7 +57,7 @@ function redRules({ ok, checks }: ReconcileReport): readonly string[] {
 async function corrupted<T>(statements: string, look: (tx: Tx) => Promise<T>): Promise<T> {
   const tx = await unguarded.startTransaction().execute()
   try {
-    await sql.raw(`set local role none; set local session_replication_role = replica; ${statements}`).execute(tx)
+    await sql.raw(`set local session_replication_role = replica; ${statements}`).execute(tx)
     return await look(tx)
   } finally {
     await tx.rollback().execute()

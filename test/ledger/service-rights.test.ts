@@ -1,6 +1,5 @@
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { SERVICE_ROLE } from '../../src/db/open.ts'
 import { openBooks } from '../support/books.ts'
 import { CORRUPTIONS } from '../support/corruptions/all.ts'
 import type { TestDatabase } from '../support/database.ts'
@@ -13,7 +12,6 @@ beforeAll(async () => {
   database = await openBooks()
   service = new pg.Client({ connectionString: database.url })
   await service.connect()
-  await service.query(`set role ${SERVICE_ROLE}`)
 })
 afterAll(async () => {
   await service?.end()

@@ -3,7 +3,13 @@ import pg from 'pg'
 import { inject } from 'vitest'
 import './provided.ts'
 
-export type TestDatabase = { readonly url: string; drop(): Promise<void> }
+export type TestDatabase = {
+  /** As the service logs in to it. */
+  readonly url: string
+  /** As its owner, whom no right limits. */
+  readonly ownerUrl: string
+  drop(): Promise<void>
+}
 
 export const TEMPLATE = 'nightbill_template'
 
@@ -15,7 +21,11 @@ export async function openTestDatabase(of?: TestDatabase): Promise<TestDatabase>
   const admin = inject('postgresUrl')
   const name = `test_${randomUUID().replaceAll('-', '')}`
   await cloneTemplate(admin, name, of ? new URL(of.url).pathname.slice(1) : TEMPLATE)
-  return { url: withDatabase(admin, name), drop: () => execute(admin, `drop database if exists ${name} with (force)`) }
+  return {
+    url: withDatabase(inject('serviceUrl'), name),
+    ownerUrl: withDatabase(admin, name),
+    drop: () => execute(admin, `drop database if exists ${name} with (force)`),
+  }
 }
 
 /** The same server's connection string for another database. */

@@ -7,8 +7,8 @@ import { makeDataFolder, removeDataFolder } from './data-folder.ts'
 const dataDir = await makeDataFolder()
 const postgres = await startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
 try {
-  await migrate(postgres.url)
-  execFileSync('kysely-codegen', ['--url', postgres.url], { stdio: 'inherit' })
+  await migrate(postgres.ownerUrl)
+  execFileSync('kysely-codegen', ['--url', postgres.ownerUrl], { stdio: 'inherit' })
 } finally {
   await postgres.stop()
   await removeDataFolder(dataDir)

@@ -1,6 +1,7 @@
 import type { TestProject } from 'vitest/node'
 import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { admitLogin } from '../../src/db/service-login.ts'
 import { makeDataFolder, removeDataFolder } from './data-folder.ts'
 import { execute, TEMPLATE, withDatabase } from './database.ts'
 import './provided.ts'
@@ -19,9 +20,10 @@ export default async function setUp(project: TestProject): Promise<() => Promise
     await removeDataFolder(dataDir)
   }
   try {
-    const admin = withDatabase(postgres.url, 'postgres')
-    await makeTemplate(admin)
+    const admin = withDatabase(postgres.ownerUrl, 'postgres')
+    await makeTemplate(admin, postgres.url)
     project.provide('postgresUrl', admin)
+    project.provide('serviceUrl', postgres.url)
     project.provide('redisUrl', redis.url)
   } catch (error) {
     await tearDown()
@@ -30,9 +32,11 @@ export default async function setUp(project: TestProject): Promise<() => Promise
   return tearDown
 }
 
-async function makeTemplate(admin: string): Promise<void> {
+async function makeTemplate(admin: string, serviceUrl: string): Promise<void> {
   await execute(admin, `create database ${TEMPLATE}`)
-  await migrate(withDatabase(admin, TEMPLATE))
+  const ownerUrl = withDatabase(admin, TEMPLATE)
+  await migrate(ownerUrl)
+  await admitLogin(ownerUrl, serviceUrl)
   await execute(admin, `alter database ${TEMPLATE} with is_template true allow_connections false`)
 }
 

@@ -5,6 +5,8 @@ declare module 'vitest' {
   interface ProvidedContext {
     /** The cluster's maintenance database; the account may create databases and roles. */
     postgresUrl: string
+    /** The same server as the service logs in to it. */
+    serviceUrl: string
     /** Empty when there is no Redis: tests which need one are skipped. */
     redisUrl: string
   }

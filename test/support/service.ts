@@ -154,7 +154,7 @@ export async function openService({
 /** A migrated database that has the queue's own schema too. */
 export async function openServiceDatabase(): Promise<TestDatabase> {
   const database = await openTestDatabase()
-  await prepareBackend({ databaseUrl: database.url, redisUrl: undefined })
+  await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl: undefined })
   return database
 }
 

@@ -12,7 +12,7 @@ import { openQueues, type Queues } from '../../src/queue/wake.ts'
 import { KINDS, type Kind } from '../../src/work/kinds.ts'
 import { processName } from '../../src/work/parse-kinds.ts'
 import type { BackendKind } from './backends.ts'
-import { openTestDatabase } from './database.ts'
+import { openTestDatabase, type TestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
 import { startProcess, type TestProcess } from './processes.ts'
 import { redisUrl as sharedRedisUrl } from './redis.ts'
@@ -38,7 +38,7 @@ export type StackOptions = {
   /** A Redis of the test's own in place of the test run's. */
   readonly redisUrl?: string
   /** A Postgres of the test's own; otherwise a clone on the test run's. */
-  readonly database?: { readonly url: string; drop(): Promise<void> }
+  readonly database?: TestDatabase
   /** Where the processes reach the database, given where it is: for a proxy between them. */
   readonly reachDatabaseAt?: (url: string) => string
 }
@@ -53,7 +53,7 @@ export async function openStack(options: StackOptions) {
   const { backend: kind, workers = {}, env = {}, reachDatabaseAt = (url: string) => url } = options
   const database = options.database ?? (await openTestDatabase())
   const redisUrl = kind === 'redis' ? (options.redisUrl ?? sharedRedisUrl()) : undefined
-  await prepareBackend({ databaseUrl: database.url, redisUrl })
+  await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl })
   const prefix = `test-${randomUUID()}`
   const environment: Env = {
     ...FAST,
@@ -91,17 +91,18 @@ export async function openStack(options: StackOptions) {
   return {
     backend: kind,
     databaseUrl: database.url,
+    ownerUrl: database.ownerUrl,
     redisUrl,
     environment,
     db,
     url,
     client: openApiClient({ baseUrl: url, apiKey: API_KEY }),
-    asOwner: <Row extends pg.QueryResultRow>(statement: string) => asOwner<Row>(database.url, statement),
+    asOwner: <Row extends pg.QueryResultRow>(statement: string) => asOwner<Row>(database.ownerUrl, statement),
     /** Connections of processes of this kind that wait for a lock now. */
     waitingForLock: async (name: EntryName) => {
       const names = processes.running(name).map(({ entries }) => `'${applicationName(entries)}'`)
       return await asOwner<{ query: string }>(
-        database.url,
+        database.ownerUrl,
         `select query from pg_stat_activity where datname = current_database() and wait_event_type = 'Lock'
           and application_name in (${names.join()})`,
       )
@@ -193,7 +194,7 @@ export async function addressOf(api: TestProcess): Promise<string> {
   return /http:\/\/\S+/.exec(line)?.[0] as string
 }
 
-/** One statement as the owner of the database, whom no right of the service's role limits. */
+/** One statement as the owner of the database, whom no right limits. */
 async function asOwner<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<readonly Row[]> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -84,7 +84,7 @@ export type World = Awaited<ReturnType<typeof openWorld>>
 const MOST_DELIVERIES = 20
 
 /**
- * A database of the test's own, and what happens in it: everything through the real scripts, as the service's role, with no queue between.
+ * A database of the test's own, and what happens in it: everything through the real scripts, as the service logs in, with no queue between.
  * `max`: connections at most. `lockTimeoutMs`: how long a statement may wait for a lock. `database`: one that is the caller's to drop.
  */
 export async function openWorld({
@@ -111,11 +111,11 @@ export async function openWorld({
     await db.destroy()
     if (given === undefined) await database.drop()
   }
-  const asOwner = <T>(act: (client: pg.Client) => Promise<T>) => connected(database.url, act)
+  const asOwner = <T>(act: (client: pg.Client) => Promise<T>) => connected(database.ownerUrl, act)
   return { db, actor, ...givesTo(db, actor), ...bills(db), ...changes(db, actor), ...reads(db), asOwner, close }
 }
 
-/** Statements as the owner of the database, whom no right of the service's role limits, on one connection. */
+/** Statements as the owner of the database, whom no right limits, on one connection. */
 async function connected<T>(url: string, act: (client: pg.Client) => Promise<T>): Promise<T> {
   const client = new pg.Client({ connectionString: url })
   await client.connect()

@@ -109,7 +109,8 @@ describe.concurrent('a database', () => {
   test.each(['api', 'serve', 'migrate'])('%s: that nobody serves', async (command) => {
     const port = await freePort()
     const url = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(port) }).href
-    expectOneLine(await start([command], { ...settings(), DATABASE_URL: url }), /ECONNREFUSED/, /check DATABASE_URL/)
+    const nowhere = { DATABASE_URL: url, OWNER_DATABASE_URL: url }
+    expectOneLine(await start([command], { ...settings(), ...nowhere }), /ECONNREFUSED/, /check DATABASE_URL/)
   })
 
   test('that does not exist', async () => {
@@ -131,14 +132,33 @@ describe.concurrent('a database', () => {
     )
   })
 
+  test('api: as a superuser', async () => {
+    const ended = await start(['api'], { ...settings(), DATABASE_URL: database.ownerUrl })
+    expectOneLine(ended, /the login \w+ of DATABASE_URL is a superuser/, /OWNER_DATABASE_URL.*nightbill migrate/)
+  })
+
+  test('serve: as its owner, also for the service', async () => {
+    const same = { DATABASE_URL: database.ownerUrl, OWNER_DATABASE_URL: database.ownerUrl }
+    expectOneLine(await start(['serve'], { ...settings(), ...same }), /a login of its own/, /nightbill migrate/)
+  })
+
+  test('migrate: of which only the login of the service is known', async () => {
+    expectOneLine(
+      await start(['migrate'], settings()),
+      /OWNER_DATABASE_URL is not set/,
+      /name the database as its owner/,
+    )
+  })
+
   test.each(['serve', 'migrate', 'api'])('%s: that is ahead of the code', async (command) => {
     const ahead = await openTestDatabase()
     try {
       await execute(
-        ahead.url,
+        ahead.ownerUrl,
         "insert into schema_migration (name, timestamp) values ('9999-from-the-future', now()::text)",
       )
-      const ended = await start([command], { ...settings(), DATABASE_URL: ahead.url })
+      const there = { DATABASE_URL: ahead.url, OWNER_DATABASE_URL: ahead.ownerUrl }
+      const ended = await start([command], { ...settings(), ...there })
       expectOneLine(ended, /ahead of this code .*9999-from-the-future/, /run the newer version/)
     } finally {
       await ahead.drop()

@@ -7,20 +7,25 @@ import { type Account, run } from './processes.ts'
 
 export const SUPERUSER = 'nightbill'
 
+/** Of the cluster's owner, and of the service's login. Each is kept in a file of its own, which only its owner can read. */
+export type Passwords = { readonly owner: string; readonly service: string }
+
 /**
- * Makes the cluster `home/postgres` unless it is there, and gives its password. It is made under another name and then renamed, so that a
+ * Makes the cluster `home/postgres` unless it is there, and gives its passwords. It is made under another name and then renamed, so that a
  * start that was killed half way leaves no cluster that only looks complete.
  */
 export async function createClusterOnce(
   binaries: Binaries,
   place: Place,
   durable: boolean,
-): Promise<{ password: string; created: boolean }> {
+): Promise<{ passwords: Passwords; created: boolean }> {
   const cluster = join(place.home, 'postgres')
   const exists = (await stat(cluster).catch(() => undefined)) !== undefined
-  const password = await readPassword(join(place.home, 'postgres-password'), exists)
-  if (!exists) await createCluster(binaries, place, password, durable)
-  return { password, created: !exists }
+  const owner = await readPassword(join(place.home, 'postgres-password'), exists)
+  // When it is not there a new one is made: the owner sets it at every start.
+  const service = await readPassword(join(place.home, 'service-password'), false)
+  if (!exists) await createCluster(binaries, place, owner, durable)
+  return { passwords: { owner, service }, created: !exists }
 }
 
 async function readPassword(file: string, clusterExists: boolean): Promise<string> {

@@ -20,10 +20,10 @@ export async function corruptACopy(
   dice: Dice,
 ): Promise<{ readonly said: string; readonly failed: boolean }> {
   const copy = `${stack.name}_copy`
-  const admin = stack.postgres.url('postgres')
+  const admin = stack.postgres.ownerUrl('postgres')
   await query(admin, `create database ${copy} template ${stack.name}`)
   try {
-    const corruption = await corrupt(stack.postgres.url(copy), dice)
+    const corruption = await corrupt(stack.postgres.ownerUrl(copy), dice)
     const env = environmentOf({ DATABASE_URL: stack.postgres.url(copy) })
     const { code, stdout } = await runCommand(['src/cli.ts', 'reconcile', '--json'], env as Record<string, string>)
     if (code === 1) return { said: `${corruption}: ${brokenRules(stdout).slice(0, 200)}`, failed: false }

@@ -29,8 +29,10 @@ export async function startPostgres() {
     }
   }
   return {
-    /** Of the database of this name, as the owner. */
-    url: (database: string) => Object.assign(new URL(server.url), { pathname: `/${database}` }).toString(),
+    /** Of the database of this name, as the service logs in to it. */
+    url: (database: string) => withDatabase(server.url, database),
+    /** The same, as its owner. */
+    ownerUrl: (database: string) => withDatabase(server.ownerUrl, database),
     /** Told where it is after each start. */
     onMoved: (told: (url: string) => void) => {
       whenMoved = told
@@ -49,6 +51,9 @@ export async function startPostgres() {
     },
   } as const
 }
+
+const withDatabase = (url: string, database: string) =>
+  Object.assign(new URL(url), { pathname: `/${database}` }).toString()
 
 function childrenOf(parent: number): readonly number[] {
   return readdirSync('/proc')

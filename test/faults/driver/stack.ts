@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { migrate } from '../../../src/db/migrate.ts'
+import { admitLogin } from '../../../src/db/service-login.ts'
 import { type Backend, openBackend, prepareBackend } from '../../../src/queue/backend.ts'
 import { openQueues, type Queues } from '../../../src/queue/wake.ts'
 import { openWire, type Wire } from '../../support/wire.ts'
@@ -38,11 +39,13 @@ export async function openStack(
 ) {
   databases += 1
   const name = `driver_${databases}`
-  await query(postgres.url('postgres'), `create database ${name}`)
+  await query(postgres.ownerUrl('postgres'), `create database ${name}`)
   const databaseUrl = () => postgres.url(name)
+  const ownerUrl = () => postgres.ownerUrl(name)
   const redisUrl = kind === 'redis' ? redis?.url : undefined
-  await migrate(databaseUrl())
-  await prepareBackend({ databaseUrl: databaseUrl(), redisUrl })
+  await migrate(ownerUrl())
+  await prepareBackend({ ownerUrl: ownerUrl(), redisUrl })
+  await admitLogin(ownerUrl(), databaseUrl())
 
   const wires = {
     apiToPostgres: await openWire(databaseUrl()),
@@ -126,19 +129,19 @@ export async function openStack(
     takeErrors: () => errors.splice(0),
     /** One statement or more as the owner of the database, past every wire. */
     asOwner: <Row extends pg.QueryResultRow = pg.QueryResultRow>(statement: string) =>
-      query<Row>(databaseUrl(), statement),
+      query<Row>(ownerUrl(), statement),
     /** A connection of the owner's that stays, for as long as `act` runs. */
-    withOwner: <T>(act: (client: pg.Client) => Promise<T>) => withClient(databaseUrl(), act),
+    withOwner: <T>(act: (client: pg.Client) => Promise<T>) => withClient(ownerUrl(), act),
     /** The queue, as a process of another make would see it. */
     withQueues: <T>(act: (queues: Queues, backend: Backend) => Promise<T>) =>
       withQueues({ databaseUrl: databaseUrl(), redisUrl, prefix: name }, act),
     /** Variables for a command that goes to the database by itself. */
-    commandEnvironment: () => ({ ...SETTINGS, DATABASE_URL: databaseUrl() }),
+    commandEnvironment: () => ({ ...SETTINGS, DATABASE_URL: databaseUrl(), OWNER_DATABASE_URL: ownerUrl() }),
     stopProcesses: () => Promise.all(processes.map((process) => process.stop())),
     close: async () => {
       await Promise.all(processes.map((process) => process.stop()))
       for (const wire of [...Object.values(wires), ...apis.map(({ wire }) => wire)]) await wire.close()
-      await query(postgres.url('postgres'), `drop database if exists ${name} with (force)`)
+      await query(postgres.ownerUrl('postgres'), `drop database if exists ${name} with (force)`)
     },
   } as const
 }
