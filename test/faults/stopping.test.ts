@@ -41,8 +41,8 @@ onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, 
     await expectBilledOnce(stack, billRunId, 'rolling')
     expect(accepted).toHaveLength(300)
     await expectCarriedOut(stack, accepted)
-    const tries = await stack.asOwner('select distinct attempts from bill_batch')
-    expect(tries).toEqual([{ attempts: 1 }])
+    const begun = await stack.asOwner('select distinct cardinality(begun_by) as processes from bill_batch')
+    expect(begun).toEqual([{ processes: 1 }])
     await stack.expectReconciled()
   })
 

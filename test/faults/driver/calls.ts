@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Dice } from './dice.ts'
+import { patience } from './patience.ts'
 import { API_KEY, type ApiProcess } from './stack.ts'
 import type { Steps } from './steps.ts'
 import type { Tally } from './tally.ts'
@@ -21,7 +22,7 @@ export type Answer<Body> =
 export type Calls = ReturnType<typeof openCalls>
 
 /** How long a call is repeated until it is answered. Faults last seconds: who still has no answer then will get none. */
-const ANSWERED_WITHIN_MS = 120_000
+const ANSWERED_WITHIN_MS = 60_000
 const ONE_ANSWER_WITHIN_MS = 40_000
 
 /** Calls of one caller, to one of the APIs at random. */
@@ -46,7 +47,7 @@ export function openCalls(who: string, apis: readonly ApiProcess[], dice: Dice, 
      * says whether a try before the last may have been done.
      */
     untilAnswered: async <Body>(call: Call) => {
-      const deadline = performance.now() + ANSWERED_WITHIN_MS
+      const deadline = performance.now() + ANSWERED_WITHIN_MS * patience()
       let doubted = false
       for (;;) {
         const answer = await once<Body>(call)
@@ -54,9 +55,7 @@ export function openCalls(who: string, apis: readonly ApiProcess[], dice: Dice, 
         if (!inFlight && (answer.kind === 'done' || answer.kind === 'refused')) return { ...answer, doubted }
         if (answer.kind === 'unknown') doubted = true
         if (performance.now() > deadline)
-          throw new Error(
-            `${call.method} ${call.path} got no answer for ${ANSWERED_WITHIN_MS / 1_000} s: ${answer.code}`,
-          )
+          throw new Error(`${call.method} ${call.path} got no answer for a minute and more: ${answer.code}`)
         await sleep(dice.between(50, 300))
       }
     },

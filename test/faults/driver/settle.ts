@@ -2,10 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Calls, read, readAll } from './calls.ts'
 import { dayFromToday, LAST_DAY } from './days.ts'
 import { TAKEOVER_MS } from './entries.ts'
+import { patience } from './patience.ts'
 import type { Scene } from './scene.ts'
 
-/** What is accepted is enqueued again within 60 s, taken over, and done; the rest is for a busy machine. */
-const QUIET_WITHIN_MS = 60_000 + TAKEOVER_MS + 30_000
+/** What is accepted is enqueued again within 60 s, taken over, and done. */
+const QUIET_WITHIN_MS = 60_000 + TAKEOVER_MS
 
 type Open = { readonly jobs: number; readonly batches: number; readonly runs: number }
 type BillRun = { readonly billRunId: string; readonly status: string; readonly progress: { readonly failed: number } }
@@ -44,8 +45,9 @@ async function quiet({ stack, failures, steps }: Scene): Promise<void> {
         (select count(*)::integer from bill_batch where status = 'open') as batches,
         (select count(*)::integer from bill_run where finished_at is null) as runs`)
     if (!open || open.jobs + open.batches + open.runs === 0) break
-    if (performance.now() - began > QUIET_WITHIN_MS) {
-      failures.push(`still open ${QUIET_WITHIN_MS / 1_000} s after the last fault: ${JSON.stringify(open)}`)
+    const ms = performance.now() - began
+    if (ms > QUIET_WITHIN_MS * patience()) {
+      failures.push(`still open ${Math.round(ms / 1_000)} s after the last fault: ${JSON.stringify(open)}`)
       throw new Error('it does not become quiet')
     }
     await sleep(100)
@@ -84,7 +86,7 @@ async function queuesEmpty({ stack, failures }: Scene): Promise<void> {
       )
       const left = counts.filter(([, count]) => Object.values(count).some((jobs) => jobs > 0))
       if (left.length === 0) return
-      if (performance.now() - began > EMPTY_WITHIN_MS)
+      if (performance.now() - began > EMPTY_WITHIN_MS * patience())
         return void failures.push(
           `the queue is not empty ${EMPTY_WITHIN_MS / 1_000} s after all is done: ${JSON.stringify(left)}`,
         )

@@ -66,11 +66,14 @@ async function terminate({ scene: { stack }, dice, note }: FaultScene): Promise<
 async function loseReplies({ scene: { stack }, dice, note }: FaultScene): Promise<void> {
   const { apiToPostgres, workersToPostgres } = stack.wires
   const times = dice.between(1, 4)
-  apiToPostgres.loseRepliesToCommit(API_CONNECTIONS, times)
-  workersToPostgres.loseRepliesToCommit(WORKER_CONNECTIONS, times)
+  // A COMMIT may still be on its way when somebody looks whether it has come.
+  const how = { deliverAfterMs: dice.pick([0, 0, 30, 300, 2_000]) }
+  apiToPostgres.loseRepliesToCommit(API_CONNECTIONS, times, how)
+  workersToPostgres.loseRepliesToCommit(WORKER_CONNECTIONS, times, how)
   await sleep(dice.between(1_000, 2_500))
+  const [ofApis, ofWorkers] = [apiToPostgres, workersToPostgres].map((wire) => times - wire.stillToLose())
   note(
-    `${times - apiToPostgres.stillToLose()} replies to COMMIT lost for APIs, ${times - workersToPostgres.stillToLose()} for workers`,
+    `COMMITs arrive ${how.deliverAfterMs} ms late and their replies are lost: ${ofApis} of APIs, ${ofWorkers} of workers`,
   )
   apiToPostgres.loseRepliesToCommit('', 0)
   workersToPostgres.loseRepliesToCommit('', 0)

@@ -1,6 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { API_CONNECTIONS, LOCK_MS, WORKER_CONNECTIONS } from '../entries.ts'
 import type { KeptProcess } from '../kept-process.ts'
+import { patience } from '../patience.ts'
 import type { ApiProcess } from '../stack.ts'
 import type { Fault, FaultScene } from './fault.ts'
 
@@ -74,10 +75,10 @@ async function restartAll({ scene, dice, note }: FaultScene): Promise<void> {
     const began = performance.now()
     const { code, signal, ran } = await process.end('SIGTERM')
     // One that has not got so far as to listen to signals has begun nothing either.
-    if (signal === 'SIGTERM' && ran < STARTED_WITHIN_MS) continue
+    if (signal === 'SIGTERM' && ran < STARTED_WITHIN_MS * patience()) continue
     const ms = Math.round(performance.now() - began)
     await sleep(dice.between(0, 3_000))
-    if (code !== 0 || ms > MUST_STOP_WITHIN_MS)
+    if (code !== 0 || ms > MUST_STOP_WITHIN_MS * patience())
       scene.failures.push(
         `${process.name} ended ${ms} ms after SIGTERM with ${signal ?? `exit code ${code}`}, not 0 within 30 s`,
       )
@@ -111,7 +112,7 @@ async function timeUntilItAnswers({ scene, note }: FaultScene, { process, direct
   const starts = process.starts()
   const before = direct()
   const began = performance.now()
-  while (performance.now() - began < 60_000) {
+  while (performance.now() - began < 60_000 * patience()) {
     const isNew = process.starts() > starts && direct() !== before
     if (
       isNew &&
@@ -126,5 +127,5 @@ async function timeUntilItAnswers({ scene, note }: FaultScene, { process, direct
     }
     await sleep(20)
   }
-  scene.failures.push(`${process.name} did not answer for 60 s after it was killed`)
+  scene.failures.push(`${process.name} did not answer for a minute and more after it was killed`)
 }
