@@ -26,6 +26,7 @@ type InvoiceView = {
   readonly totalCharge: string
   readonly total: string
   readonly balance: string
+  readonly transactionCount: number
   readonly transactions: readonly {
     readonly type: string
     readonly amount: string
@@ -46,17 +47,23 @@ export async function readBack(calls: Calls, { id, decimals }: Account) {
   const minor = (amount: string) => readMinor(amount, decimals)
   const account = await read<AccountView>(calls, `/v1/accounts/${id}`)
   const credits = await readAll<CreditView>(calls, `/v1/credits?accountId=${id}`)
-  const invoices = await readAll<InvoiceView>(calls, `/v1/invoices?accountId=${id}`)
+  const listed = await readAll<InvoiceView>(calls, `/v1/invoices?accountId=${id}`)
+  // A list shows the first lines of each.
+  const linesOf = async ({ invoiceId, transactions, transactionCount }: InvoiceView) =>
+    transactionCount === transactions.length
+      ? transactions
+      : await readAll<InvoiceView['transactions'][number]>(calls, `/v1/invoices/${invoiceId}/transactions?limit=500`)
+  const invoices = await Promise.all(listed.map(async (invoice) => ({ ...invoice, lines: await linesOf(invoice) })))
   return {
     balance: minor(account.balance),
     creditLeft: minor(account.creditLeft),
     credits: credits.map((credit) => ({ ...credit, amount: minor(credit.amount), left: minor(credit.amountLeft) })),
-    invoices: invoices.map((invoice) => ({
+    invoices: invoices.map(({ lines, ...invoice }) => ({
       ...invoice,
       totalCharge: minor(invoice.totalCharge),
       total: minor(invoice.total),
       balance: minor(invoice.balance),
-      transactions: invoice.transactions.map((one) => ({ ...one, amount: minor(one.amount) })),
+      transactions: lines.map((one) => ({ ...one, amount: minor(one.amount) })),
       disbursements: invoice.disbursements.map((one) => ({ ...one, amount: minor(one.amount) })),
     })),
   }

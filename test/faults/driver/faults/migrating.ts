@@ -13,7 +13,8 @@ export const MIGRATE_FAULTS: readonly Fault[] = [
 ]
 
 const ROOT = join(import.meta.dirname, '../../../..')
-const GIVES_UP_WITHIN_MS = 20_000
+/** Five waits of 3 s, with pauses of 2 s between, and the start of the command. */
+const GIVES_UP_WITHIN_MS = 40_000
 /** As long as a request waits for a lock, five times over. */
 const SERVED_WITHIN_MS = 10_000
 const NEXT = '9999-driver'
