@@ -52,7 +52,7 @@ export async function readBack(calls: Calls, { id, decimals }: Account) {
   const linesOf = async ({ invoiceId, transactions, transactionCount }: InvoiceView) =>
     transactionCount === transactions.length
       ? transactions
-      : await readAll<InvoiceView['transactions'][number]>(calls, `/v1/invoices/${invoiceId}/transactions?limit=500`)
+      : await readAll<InvoiceView['transactions'][number]>(calls, `/v1/invoices/${invoiceId}/transactions`)
   const invoices = await Promise.all(listed.map(async (invoice) => ({ ...invoice, lines: await linesOf(invoice) })))
   return {
     balance: minor(account.balance),
