@@ -18,6 +18,7 @@ import { openRequestCounts } from './request-counts.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { billRunEventRoutes } from './routes/bill-run-events.ts'
+import { billRunPreviewRoutes } from './routes/bill-run-preview.ts'
 import { billRunRoutes } from './routes/bill-runs.ts'
 import { chargeRoutes } from './routes/charges.ts'
 import { creditRoutes } from './routes/credits.ts'
@@ -41,6 +42,7 @@ const ROUTES = [
   jobRoutes,
   billRunRoutes,
   billRunEventRoutes,
+  billRunPreviewRoutes,
   invoiceRoutes,
   invoiceTransactionRoutes,
   scheduleRoutes,

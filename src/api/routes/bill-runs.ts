@@ -5,29 +5,24 @@ import { billRunJob } from '../../jobs/bill-run.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../jobs/formats.ts'
 import { cancelBillRun } from '../../ledger/cancel-bill-run.ts'
 import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/check-bill-date.ts'
-import { previewInvoices } from '../../ledger/preview-invoices.ts'
 import { retryBillRun } from '../../ledger/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
 import { wake } from '../../queue/wake.ts'
-import { type Answer, actorOf, carryOut } from '../carry-out.ts'
+import { type Answer, carryOut } from '../carry-out.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
-import { keyedRequestOf } from '../idempotency.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { ReasonBody } from '../reason.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { BillRunFailureView, BillRunView, readBillRuns } from '../views/bill-run-view.ts'
-import { PreviewedInvoiceView } from '../views/invoice-view.ts'
-import { presentPreview } from '../views/preview-view.ts'
-import { MAX_LINES, MAX_LINES_IN_LIST } from '../views/transaction-view.ts'
 
 const MOST_NAMED = 10_000
 
-const accountIds = (maxItems: number) => Type.Array(AccountId, { minItems: 1, maxItems })
-const BillDate = {
+export const accountIds = (maxItems: number) => Type.Array(AccountId, { minItems: 1, maxItems })
+export const BillDate = {
   billDate: Type.Optional(CalendarDate),
   allowFuture: Type.Optional(
     Type.Boolean({ description: `True when a billDate more than ${MAX_DAYS_AHEAD} days ahead of today is meant` }),
@@ -193,42 +188,6 @@ export const billRunRoutes: Routes = (api, context) => {
       return carryOut(context, request, reply, async (tx) => {
         await cancelBillRun(tx, billRunId)
         return changed(tx, 'cancel', billRunId, request.body.reason)
-      })
-    },
-  })
-
-  api.post('/v1/bill-runs/preview', {
-    config: { scope: 'operate' },
-    schema: {
-      operationId: 'previewBillRun',
-      summary: 'The invoices that a bill run would make; writes nothing',
-      description: 'Worked out anew each time, also under the same Idempotency-Key.',
-      tags: ['bill runs'],
-      headers: withIdempotencyKey,
-      body: Type.Object(
-        { accountIds: accountIds(1_000), ...BillDate },
-        { additionalProperties: false, examples: [EXAMPLES.preview] },
-      ),
-      response: {
-        200: Type.Object(
-          { invoices: Type.Array(PreviewedInvoiceView) },
-          { description: 'The invoices as they would be made', examples: [ANSWERS.preview] },
-        ),
-        ...problems(404, 422),
-      },
-    },
-    handler: async (request) => {
-      const { accountIds: accountKeys, billDate = today(), allowFuture = false } = request.body
-      // Writes nothing, so a repeat needs no record: it is worked out anew. A key that is none is refused as everywhere.
-      keyedRequestOf(request, actorOf(request).apiKeyId)
-      // One snapshot, so that what is previewed is the state of one moment.
-      const read = reads.transaction().setIsolationLevel('repeatable read').setAccessMode('read only')
-      return await read.execute(async (tx) => {
-        if (!allowFuture) await checkBillDate(tx, billDate)
-        // As when invoices are read: one shows more of itself than many in a list.
-        const maxLines = accountKeys.length === 1 ? MAX_LINES : MAX_LINES_IN_LIST
-        const invoices = await presentPreview(tx, await previewInvoices(tx, accountKeys, billDate, maxLines))
-        return { invoices: [...invoices] }
       })
     },
   })
