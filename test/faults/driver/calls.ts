@@ -89,7 +89,7 @@ const NOTHING_DONE = new Set([
   'too_many_requests',
   'timed_out',
   'not_sent',
-  'queue_away',
+  'too_busy',
 ])
 
 async function send<Body>(url: string, { method, path, body, key }: Call): Promise<Answer<Body>> {

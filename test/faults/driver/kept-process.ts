@@ -34,6 +34,8 @@ export type KeptProcess = {
   /** Runs it with these arguments from its next start on. */
   readonly become: (args: readonly string[]) => void
   readonly starts: () => number
+  /** Milliseconds since its last start. */
+  readonly runs: () => number
   readonly tail: () => readonly string[]
   /** The most memory that it has held, in MB. */
   readonly peakMb: () => number
@@ -95,7 +97,7 @@ export function keepProcess({ name, args: first, env, onLine, onExit }: KeptProc
         resolve({ name, args: mine, code, signal, ran: performance.now() - began, told })
       })
     })
-    return { child, gone }
+    return { child, gone, began }
   }
 
   let current = launch()
@@ -134,6 +136,7 @@ export function keepProcess({ name, args: first, env, onLine, onExit }: KeptProc
       args = next
     },
     starts: () => starts,
+    runs: () => performance.now() - current.began,
     tail: () => tail,
     peakMb: () => {
       measure()

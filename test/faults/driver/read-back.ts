@@ -18,6 +18,13 @@ type CreditView = {
   readonly automaticDisbursement: boolean
   readonly invoiceId: string | null
 }
+type Line = {
+  readonly type: string
+  readonly amount: string
+  readonly description: string
+  readonly chargeId?: string
+  readonly creditId?: string
+}
 type InvoiceView = {
   readonly invoiceId: string
   readonly number: number
@@ -26,14 +33,8 @@ type InvoiceView = {
   readonly totalCharge: string
   readonly total: string
   readonly balance: string
+  readonly transactions: readonly Line[]
   readonly transactionCount: number
-  readonly transactions: readonly {
-    readonly type: string
-    readonly amount: string
-    readonly description: string
-    readonly chargeId?: string
-    readonly creditId?: string
-  }[]
   readonly disbursements: readonly {
     readonly disbursementId: string
     readonly creditId: string
@@ -43,27 +44,30 @@ type InvoiceView = {
   }[]
 }
 
-export async function readBack(calls: Calls, { id, decimals }: Account) {
+/** An invoice of a list shows its first lines; of an account with very many charges they are left at that. */
+async function withEveryLine(calls: Calls, invoice: InvoiceView, { huge }: Account): Promise<InvoiceView> {
+  if (huge || invoice.transactions.length === invoice.transactionCount) return invoice
+  return { ...invoice, transactions: await readAll<Line>(calls, `/v1/invoices/${invoice.invoiceId}/transactions`) }
+}
+
+export async function readBack(calls: Calls, whose: Account) {
+  const { id, decimals } = whose
   const minor = (amount: string) => readMinor(amount, decimals)
   const account = await read<AccountView>(calls, `/v1/accounts/${id}`)
   const credits = await readAll<CreditView>(calls, `/v1/credits?accountId=${id}`)
   const listed = await readAll<InvoiceView>(calls, `/v1/invoices?accountId=${id}`)
-  // A list shows the first lines of each.
-  const linesOf = async ({ invoiceId, transactions, transactionCount }: InvoiceView) =>
-    transactionCount === transactions.length
-      ? transactions
-      : await readAll<InvoiceView['transactions'][number]>(calls, `/v1/invoices/${invoiceId}/transactions`)
-  const invoices = await Promise.all(listed.map(async (invoice) => ({ ...invoice, lines: await linesOf(invoice) })))
+  const invoices: InvoiceView[] = []
+  for (const invoice of listed) invoices.push(await withEveryLine(calls, invoice, whose))
   return {
     balance: minor(account.balance),
     creditLeft: minor(account.creditLeft),
     credits: credits.map((credit) => ({ ...credit, amount: minor(credit.amount), left: minor(credit.amountLeft) })),
-    invoices: invoices.map(({ lines, ...invoice }) => ({
+    invoices: invoices.map((invoice) => ({
       ...invoice,
       totalCharge: minor(invoice.totalCharge),
       total: minor(invoice.total),
       balance: minor(invoice.balance),
-      transactions: lines.map((one) => ({ ...one, amount: minor(one.amount) })),
+      transactions: invoice.transactions.map((one) => ({ ...one, amount: minor(one.amount) })),
       disbursements: invoice.disbursements.map((one) => ({ ...one, amount: minor(one.amount) })),
     })),
   }

@@ -2,6 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type Calls, read, readAll } from './calls.ts'
 import { dayFromToday, LAST_DAY } from './days.ts'
 import { TAKEOVER_MS } from './entries.ts'
+import type { Credit } from './ledger.ts'
 import { patience } from './patience.ts'
 import type { Scene } from './scene.ts'
 
@@ -10,12 +11,14 @@ const QUIET_WITHIN_MS = 60_000 + TAKEOVER_MS
 
 type Open = { readonly jobs: number; readonly batches: number; readonly runs: number }
 type BillRun = { readonly billRunId: string; readonly status: string; readonly progress: { readonly failed: number } }
+type Job = { readonly status: string; readonly error: { readonly code: string } | null }
 type Failure = { readonly accountId: string; readonly code: string; readonly message: string }
 
 /** Waits until all that was accepted is carried out, takes up what had to fail, and bills everything that is left. */
 export async function settle(scene: Scene, calls: Calls): Promise<void> {
   await quiet(scene)
   for (const { billRunId } of scene.ledger.runs) await takeUp(scene, calls, billRunId)
+  for (const credit of scene.ledger.credits()) await takeUpCredit(scene, calls, credit)
   await quiet(scene)
   const body = { billGroup: scene.ledger.group, billDate: dayFromToday(LAST_DAY) }
   const last = await calls.untilAnswered<BillRun>({
@@ -69,6 +72,19 @@ async function takeUp(scene: Scene, calls: Calls, billRunId: string): Promise<vo
   const answer = await calls.untilAnswered({ method: 'POST', path: `/v1/bill-runs/${billRunId}/retry` })
   if (answer.kind === 'refused')
     scene.failures.push(`retrying run ${billRunId} was refused: ${answer.status} ${answer.code}`)
+}
+
+/** The same of an accepted credit. */
+async function takeUpCredit(scene: Scene, calls: Calls, { account, jobId, label }: Credit): Promise<void> {
+  if (jobId === undefined || !scene.poisoned.has(account.id)) return
+  const { status, error } = await read<Job>(calls, `/v1/jobs/${jobId}`)
+  if (status !== 'failed') return
+  if (!scene.poisoned.get(account.id)?.has(error?.code ?? ''))
+    scene.failures.push(`${label} failed by ${error?.code}, and not for what was wrong with its account`)
+  const answer = await calls.untilAnswered({ method: 'POST', path: `/v1/jobs/${jobId}/retry` })
+  // An answer that was lost is given again only to who has a key.
+  if (answer.kind === 'refused' && !(answer.doubted && answer.code === 'job_not_failed'))
+    scene.failures.push(`retrying the job of ${label} was refused: ${answer.status} ${answer.code}`)
 }
 
 const EMPTY_WITHIN_MS = 30_000

@@ -6,7 +6,7 @@ import type { ApiProcess } from '../stack.ts'
 import type { Fault, FaultScene } from './fault.ts'
 
 const MUST_STOP_WITHIN_MS = 30_000
-const STARTED_WITHIN_MS = 10_000
+const STARTED_WITHIN_MS = 3_000
 
 export const PROCESS_FAULTS: readonly Fault[] = [
   { id: 'F1', name: 'workers killed', weight: 4, act: killWorkers },
@@ -71,11 +71,11 @@ async function freezeWorker({ scene, dice, note }: FaultScene): Promise<void> {
 async function restartAll({ scene, dice, note }: FaultScene): Promise<void> {
   const { workers, apis } = scene.stack
   for (const process of [...workers, ...(dice.chance(0.5) ? apis.map((api) => api.process) : [])]) {
+    // One that has not got so far as to listen to signals has nothing to end in order.
+    await sleep(Math.max(0, STARTED_WITHIN_MS * patience() - process.runs()))
     note(`SIGTERM of ${process.name}`)
     const began = performance.now()
-    const { code, signal, ran } = await process.end('SIGTERM')
-    // One that has not got so far as to listen to signals has begun nothing either.
-    if (signal === 'SIGTERM' && ran < STARTED_WITHIN_MS * patience()) continue
+    const { code, signal } = await process.end('SIGTERM')
     const ms = Math.round(performance.now() - began)
     await sleep(dice.between(0, 3_000))
     if (code !== 0 || ms > MUST_STOP_WITHIN_MS * patience())

@@ -5,11 +5,13 @@ import type { Caller } from '../scene.ts'
 type Unpaid = { readonly data: readonly { readonly invoiceId: string; readonly balance: string }[] }
 type Made = { readonly disbursement: { readonly disbursementId: string; readonly amount: string } }
 
-/** Does something to a credit that nobody else is at, so that the answers say what became of it. */
+/** Does something to a credit that nobody else is at, so that the answers say what became of it; mostly to one in this state. */
 export const onCredit =
-  (act: (caller: Caller, credit: Credit) => Promise<void>) =>
+  (act: (caller: Caller, credit: Credit) => Promise<void>, mostly?: Fate) =>
   async (caller: Caller): Promise<void> => {
-    const credit = caller.dice.pickAny(caller.scene.ledger.idleCredits())
+    const idle = caller.scene.ledger.idleCredits()
+    const fitting = idle.filter(({ fates }) => mostly === undefined || fates.has(mostly))
+    const credit = caller.dice.pickAny(fitting.length > 0 && caller.dice.chance(0.8) ? fitting : idle)
     if (!credit) return
     credit.busy = true
     try {

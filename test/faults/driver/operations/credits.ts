@@ -21,6 +21,8 @@ export async function giveCredit(caller: Caller): Promise<void> {
   if (answer.kind === 'done') confirm(credit, answer.body)
   if (answer.kind === 'done' || answer.kind === 'unknown') credit.account.credits.push(credit)
   if (answer.kind !== 'done' || !repeatable || !dice.chance(0.4)) return
+  // The reference of a credit that failed is free again.
+  if (key === undefined && scene.poisoned.has(credit.account.id)) return
 
   const again = await calls.untilAnswered<Accepted>(call)
   if (again.kind !== 'done' || again.body.creditId !== credit.creditId)
