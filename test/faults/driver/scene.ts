@@ -17,10 +17,15 @@ export type Scene = {
   /** What has turned out wrong while the seed was under way: it fails the seed. */
   readonly failures: string[]
   /** Accounts whose billing a fault makes fail, and the codes of the failures that are expected of it. */
-  readonly poisoned: Map<string, ReadonlySet<string>>
+  readonly poisoned: Map<string, Set<string>>
   /** Faults that make unforeseen errors (a 500, an error in the log) expected. */
   readonly excuses: Set<string>
 }
 
 /** One who calls. */
 export type Caller = { readonly scene: Scene; readonly calls: Calls; readonly dice: Dice }
+
+/** From now on this account may fail by this code: a fault makes it. */
+export function expectFailure({ poisoned }: Scene, accountId: string, code: string): void {
+  poisoned.set(accountId, (poisoned.get(accountId) ?? new Set()).add(code))
+}

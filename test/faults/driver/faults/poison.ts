@@ -3,6 +3,7 @@ import { DEADLY_ENTRY, TAKEOVER_MS, WORKER_ENTRY } from '../entries.ts'
 import { charge } from '../operations/charges.ts'
 import { giveCredit } from '../operations/credits.ts'
 import { startRun } from '../operations/runs.ts'
+import { expectFailure } from '../scene.ts'
 import type { Fault, FaultScene } from './fault.ts'
 
 export const POISON_FAULTS: readonly Fault[] = [
@@ -33,7 +34,7 @@ async function refuse(
 ): Promise<void> {
   const { scene, dice, note } = given
   const account = dice.pick(scene.ledger.accounts)
-  scene.poisoned.set(account.id, new Set(['database_refused']))
+  expectFailure(scene, account.id, 'database_refused')
   scene.excuses.add('F4')
   await scene.stack.asOwner(`
     create function driver_refuse() returns trigger language plpgsql as $$
@@ -55,7 +56,7 @@ async function refuse(
 async function crashOnAccount({ scene, dice, caller, note }: FaultScene): Promise<void> {
   const { stack } = scene
   const account = dice.pick(scene.ledger.accounts)
-  scene.poisoned.set(account.id, new Set(['worker_crashed']))
+  expectFailure(scene, account.id, 'worker_crashed')
   scene.excuses.add('F4')
   const [row] = await stack.asOwner<{ id: string }>(`select id from account where key = '${account.id}'`)
   const deadly = [DEADLY_ENTRY, String(row?.id)]

@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { API_CONNECTIONS, WORKER_CONNECTIONS } from '../entries.ts'
+import { expectFailure } from '../scene.ts'
 import type { Fault, FaultScene } from './fault.ts'
 import { once } from './processes.ts'
 
@@ -11,6 +12,9 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
   { id: 'F7', name: 'replies to COMMIT lost', weight: 4, act: loseReplies },
   { id: 'F8', name: 'deadlocks and lock time-outs', weight: 3, act: lockInTheWrongOrder },
 ]
+
+/** How long the one who locks in the wrong order waits for a lock himself, in ms. */
+const GIVES_UP_AFTER_MS = 4_000
 
 async function crash({ scene, dice, note }: FaultScene, how: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
   const { postgres } = scene.stack
@@ -80,12 +84,15 @@ async function loseReplies({ scene: { stack }, dice, note }: FaultScene): Promis
 }
 
 /** Locks accounts one after the other against the order in which the service does, then holds all of them past the lock time-out. */
-async function lockInTheWrongOrder({ scene: { stack, ledger }, dice, note }: FaultScene): Promise<void> {
+async function lockInTheWrongOrder({ scene, dice, note }: FaultScene): Promise<void> {
+  const { stack, ledger } = scene
   const group = ledger.group
+  // Whoever holds an account past every try is not waited for: that account has failed, and a retry bills it.
+  for (const { id } of ledger.accounts) expectFailure(scene, id, 'timed_out')
   for (let times = dice.between(2, 5); times > 0; times -= 1) {
     await stack.withOwner(async (client) => {
       try {
-        await client.query('begin')
+        await client.query(`begin; set local lock_timeout = ${GIVES_UP_AFTER_MS}`)
         const { rows } = await client.query<{ id: string }>(
           'select id from account where bill_group = $1 order by id desc',
           [group],
