@@ -60,7 +60,7 @@ describe('embedded Postgres', () => {
     try {
       expect(lines.join('\n')).toContain(`process ${orphan.pid}`)
       await eventually(() => !runs(orphan.pid))
-      expect(await query(postgres.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+      expect(await query(postgres.ownerUrl, 'select answer from kept')).toEqual([{ answer: 42 }])
     } finally {
       await postgres.stop()
     }
@@ -81,7 +81,7 @@ describe('embedded Postgres', () => {
     await writeFile(file, [other.pid, ...lines.slice(1)].join('\n'))
 
     const postgres = await startEmbeddedPostgres({ dataDir, settings })
-    expect(await query(postgres.url, 'select answer from kept')).toEqual([{ answer: 42 }])
+    expect(await query(postgres.ownerUrl, 'select answer from kept')).toEqual([{ answer: 42 }])
     expect(runs(other.pid)).toBe(true)
     await postgres.stop()
   })
