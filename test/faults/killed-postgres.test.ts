@@ -38,7 +38,7 @@ beforeAll(async () => {
   expect(
     (await call('POST', '/v1/accounts', { body: { accountId: 'usd', name: 'Somebody', currency: 'USD' } })).status,
   ).toBe(201)
-}, 120_000)
+})
 afterAll(async () => {
   api.signal('SIGTERM')
   await api.exited
@@ -128,4 +128,4 @@ test('Postgres killed again and again under load: every answer is true', async (
   })
   expect(untrue).toEqual([])
   expect(said.some(({ status }) => status === 503)).toBe(true)
-}, 240_000)
+})

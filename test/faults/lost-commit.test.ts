@@ -37,7 +37,7 @@ beforeAll(async () => {
   wire = await openWire(postgres.url)
   db = open(wire.along(postgres.url), CLIENT)
   other = open(postgres.url, 'other')
-}, 60_000)
+})
 afterAll(async () => {
   await db.destroy()
   await other.destroy()
@@ -81,7 +81,7 @@ test('Postgres dies as COMMIT is sent: what was not flushed is done again, not t
     expect(await inserting).toBe(key)
     expect(await accountsNamed(key)).toBe(1)
   }
-}, 120_000)
+})
 
 test('Postgres dies when it has flushed: what was committed is not done again', async () => {
   wire.loseRepliesToCommit(CLIENT, 1, { goesAway: true })
@@ -90,7 +90,7 @@ test('Postgres dies when it has flushed: what was committed is not done again', 
   await crashAndRestart()
   expect(await inserting).toBe('flushed')
   expect(await accountsNamed('flushed')).toBe(1)
-}, 60_000)
+})
 
 test('a COMMIT that arrives late: it is waited for', async () => {
   wire.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: 1_500 })
@@ -102,7 +102,7 @@ test('a COMMIT that never arrives, of a connection that seems alive: it is done 
   wire.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: Infinity })
   expect(await insertAccount('never')).toBe('never')
   expect(await accountsNamed('never')).toBe(1)
-}, 60_000)
+})
 
 test('a 202 never names a job that is not there', async () => {
   const api = startProcess(['src/cli.ts', 'api'], {
@@ -126,4 +126,4 @@ test('a 202 never names a job that is not there', async () => {
   }
   api.signal('SIGTERM')
   await api.exited
-}, 180_000)
+})

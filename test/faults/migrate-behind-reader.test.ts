@@ -66,7 +66,7 @@ test('behind a long reader: requests are answered meanwhile, it gives up and nam
   await reader.close()
   await migrate(database.ownerUrl, later)
   expect((await call('GET', '/v1/accounts/read')).status).toBe(200)
-}, 120_000)
+})
 
 test.concurrent('the command says so in one line, and ends with exit code 2', async () => {
   const { database } = service
@@ -80,14 +80,14 @@ test.concurrent('the command says so in one line, and ends with exit code 2', as
   await migrate(url, early)
   // The next migration is to add a column to it.
   const reader = await openReader(url, 'job')
-  const command = startProcess(['src/cli.ts', 'migrate'], { DATABASE_URL: url })
+  const command = startProcess(['src/cli.ts', 'migrate'], { OWNER_DATABASE_URL: url })
   expect(await command.exited).toEqual({ code: 2, signal: null })
   expect(command.stderr).toEqual([expect.stringMatching(`^nightbill: .*process ${reader.pid} \\(nightly report`)])
   await reader.close()
-  const again = startProcess(['src/cli.ts', 'migrate'], { DATABASE_URL: url })
+  const again = startProcess(['src/cli.ts', 'migrate'], { OWNER_DATABASE_URL: url })
   expect(await again.exited).toEqual({ code: 0, signal: null })
   await execute(database.ownerUrl, `drop database ${name} with (force)`)
-}, 120_000)
+})
 
 test.concurrent('the queue’s own schema is changed under the same rule', async () => {
   const other = await openReader(service.database.ownerUrl)
@@ -95,4 +95,4 @@ test.concurrent('the queue’s own schema is changed under the same rule', async
   const preparing = prepareBackend({ ownerUrl: service.database.ownerUrl, redisUrl: undefined })
   await expect(preparing).rejects.toThrow(`process ${other.pid} (nightly report`)
   await other.close()
-}, 120_000)
+})
