@@ -17,6 +17,8 @@ export type OpenProcess = {
   readonly queues: Queues
   /** Runs when the process is told to stop, before connections are closed; the last given runs first. */
   readonly onStop: (close: () => Promise<void>) => void
+  /** To be called when all has started. A process that is told to stop before then stops right after: what is still being opened could not be closed. */
+  readonly started: () => void
 }
 
 /** Opens the log, on stdout unless said: one JSON object a line. Keys and notes never reach it. */
@@ -74,6 +76,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   const { backend, close: tellActivity } = watchWorkers(opened, db, log)
   const queues = await openQueues(backend)
 
+  const allStarted = Promise.withResolvers<void>()
   const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, tellActivity, queues.close]
   const close = async (signal: string) => {
     log.info({ signal }, 'stopping')
@@ -81,6 +84,8 @@ export async function openProcess(name: string): Promise<OpenProcess> {
       log.error({ ms: config.SHUTDOWN_MS }, 'could not finish in time; what was begun will be taken over')
       process.exit(1)
     }, config.SHUTDOWN_MS).unref()
+    // A worker whose connections are closed while it opens would ask for work again and again, and never end.
+    await allStarted.promise
     for (const close of closers.toReversed())
       await close().catch((error) => log.warn({ err: error }, 'could not close'))
     process.exit(0)
@@ -92,5 +97,14 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   process.once('SIGINT', stop)
   // Whoever started this process is gone: there is nobody left to stop it later.
   process.once('disconnect', () => stop('disconnect'))
-  return { config, log, db, databaseUrl, backend, queues, onStop: (close) => closers.push(close) }
+  return {
+    config,
+    log,
+    db,
+    databaseUrl,
+    backend,
+    queues,
+    onStop: (close) => closers.push(close),
+    started: allStarted.resolve,
+  }
 }

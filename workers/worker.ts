@@ -12,4 +12,5 @@ await runEntry(async () => {
   const opened = await openProcess(processName(kinds))
   const gate = openGate()
   opened.onStop(stopTogether(await Promise.all(kinds.map((kind) => KINDS[kind](opened, gate)))))
+  opened.started()
 })

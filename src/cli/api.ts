@@ -17,7 +17,7 @@ export function addApiCommand(program: Command): void {
     .description('run the HTTP API alone; needs DATABASE_URL, a migrated database, and workers beside it')
     .addHelpText('after', '\nExample:\n  $ DATABASE_URL=postgres://nightbill@db/nightbill nightbill api')
     .action(async () => {
-      const { config, log, db, databaseUrl, backend, queues, onStop } = await openProcess('api')
+      const { config, log, db, databaseUrl, backend, queues, onStop, started } = await openProcess('api')
       if (config.BOOTSTRAP_API_KEY !== undefined) await keepNamedKey(db, config.BOOTSTRAP_API_KEY, log)
       const reads = openReads(config, databaseUrl, (error) =>
         log.warn({ err: error }, 'lost an idle database connection'),
@@ -28,6 +28,7 @@ export function addApiCommand(program: Command): void {
       const address = await api.listen({ port: config.PORT, host: config.HOST })
       // Last, when nothing else can fail any more: the key is shown this once.
       if (!(await offerFirstKey(db, address))) console.log(banner(address))
+      started()
     })
 }
 

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
@@ -44,6 +45,22 @@ onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, 
     const begun = await stack.asOwner('select distinct cardinality(begun_by) as processes from bill_batch')
     expect(begun).toEqual([{ processes: 1 }])
     await stack.expectReconciled()
+  })
+
+  it('at any moment of their start, end at once', async () => {
+    // One that has just opened its connections when it is told was once seen to ask for work for ever.
+    const ends = new Set<string>()
+    for (const kind of ['api', 'bill-batch'] as const) {
+      for (let afterMs = 300; afterMs < 1_200; afterMs += 40) {
+        const started = stack.start(kind, { SHUTDOWN_MS: '60000' })
+        await sleep(afterMs)
+        const { code, signal } = await stack.end(started, 'SIGTERM')
+        ends.add(`${code} ${signal}`)
+      }
+    }
+    // Before it listens to the signal, that ends it by itself.
+    ends.delete('null SIGTERM')
+    expect(ends).toEqual(new Set(['0 null']))
   })
 
   it('the API answers what it has begun, and ends with 0', async () => {

@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { patience } from './patience.ts'
 
 const ROOT = join(import.meta.dirname, '../../..')
 /** As `nightbill serve` does. */
@@ -10,6 +11,8 @@ const RESTART_AFTER_MS = 100
 const RESTART_LATER_MS = 1_000
 const TAIL = 60
 const CANNOT_START = 2
+/** How long a process may take that is told to end. */
+const ENDS_WITHIN_MS = 30_000
 
 export type Exit = {
   readonly name: string
@@ -126,8 +129,11 @@ export function keepProcess({ name, args: first, env, onLine, onExit }: KeptProc
     pid,
     end: async (signal) => {
       const { gone } = current
+      const { child } = current
       send(signal)
-      return await gone
+      // One that does not end would hold up the whole play: whoever told it to sees that it was killed.
+      const late = setTimeout(() => child.kill('SIGKILL'), ENDS_WITHIN_MS * patience())
+      return await gone.finally(() => clearTimeout(late))
     },
     kill: () => send('SIGKILL'),
     freeze: () => void current.child.kill('SIGSTOP'),
