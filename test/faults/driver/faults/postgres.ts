@@ -15,6 +15,8 @@ export const POSTGRES_FAULTS: readonly Fault[] = [
 
 /** How long the one who locks in the wrong order waits for a lock himself, in ms. */
 const GIVES_UP_AFTER_MS = 4_000
+/** All that while it holds what it has, and callers are refused: more than a minute of it would be more than they put up with. */
+const HOLDS_AT_MOST_MS = 10_000
 
 async function crash({ scene, dice, note }: FaultScene, how: 'SIGKILL' | 'SIGQUIT'): Promise<void> {
   const { postgres } = scene.stack
@@ -97,13 +99,15 @@ async function lockInTheWrongOrder({ scene, dice, note }: FaultScene): Promise<v
           'select id from account where bill_group = $1 order by id desc',
           [group],
         )
+        const until = performance.now() + HOLDS_AT_MOST_MS
         for (const { id } of rows) {
+          if (performance.now() > until) break
           await client.query('select from account where id = $1 for update', [id])
           await sleep(dice.between(5, 40))
         }
         const holdMs = dice.pick([0, 200, 3_000])
         await sleep(holdMs)
-        note(`held every account of the group for ${holdMs} ms, locked from the last to the first`)
+        note(`held the accounts of the group for ${holdMs} ms, locked from the last to the first`)
       } catch (error) {
         note(`locking from the last to the first met ${(error as Error).message}`)
       } finally {
