@@ -6,7 +6,7 @@ import fastify from 'fastify'
 import { Redis } from 'ioredis'
 import { Accepted } from '../src/api/routes/credits.ts'
 import { newId } from '../src/db/new-id.ts'
-import { CreditRequest } from '../src/jobs/credit.ts'
+import { CreditRequest } from '../src/requests/credit-request.ts'
 
 const redis = new Redis(process.env.REDIS_URL as string, { maxRetriesPerRequest: null })
 const queue = new Queue('bare-credit', { connection: redis })

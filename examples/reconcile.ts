@@ -1,4 +1,4 @@
-import { type ReconciliationReport, reconciliationTable } from '../src/client/tables.ts'
+import { type ReconciliationReport, reconciliationTable } from '../src/terminal/tables.ts'
 import type { Check } from './check.ts'
 import { runCommand, type Service } from './start-service.ts'
 

@@ -4,9 +4,9 @@ import { pendingMigrations, refuseNewer } from './db/migrate.ts'
 import { type Db, openDb } from './db/open.ts'
 import { refuseOwner } from './db/service-login.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
+import { openQueues, type Queues } from './queue/queues.ts'
 import { sentinelsOf } from './queue/redis.ts'
-import { openQueues, type Queues } from './queue/wake.ts'
-import { watchWorkers } from './queue/watch-workers.ts'
+import { watchWorkers } from './work/watch-workers.ts'
 
 export type OpenProcess = {
   readonly config: Config

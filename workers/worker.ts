@@ -1,8 +1,8 @@
 // Process entry: carries out work. `node workers/worker.ts` takes every kind, `--kinds bill-batch` or `--kinds credit,reversal` some.
 import { parseArgs } from 'node:util'
-import { openGate } from '../src/ledger/gate.ts'
 import { openProcess } from '../src/open-process.ts'
 import { runEntry } from '../src/run-entry.ts'
+import { openGate } from '../src/work/gate.ts'
 import { KINDS, stopTogether } from '../src/work/kinds.ts'
 import { parseKinds, processName } from '../src/work/parse-kinds.ts'
 

@@ -1,4 +1,4 @@
-import type { CreditRequest } from '../../src/jobs/credit.ts'
+import type { CreditRequest } from '../../src/requests/credit-request.ts'
 import { accountKey } from '../make-work.ts'
 
 /** The nth credit of a load: each has an amount and a reason that hardly another has. */

@@ -1,5 +1,5 @@
-import { creditJob } from '../../src/jobs/credit.ts'
 import { openBackend } from '../../src/queue/backend.ts'
+import { creditJob } from '../../src/requests/credit-request.ts'
 import { apiReady, inTime } from '../in-time.ts'
 import { freePort } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'

@@ -1,6 +1,6 @@
 import type { ApiClient } from '../../src/client/api-client.ts'
-import { billRunTable } from '../../src/client/tables.ts'
-import { watchBillRun } from '../../src/client/watch-bill-run.ts'
+import { billRunTable } from '../../src/terminal/tables.ts'
+import { watchBillRun } from '../../src/terminal/watch-bill-run.ts'
 import type { Check } from '../check.ts'
 import { billGroup, loadDay } from './load-day.ts'
 import type { BillingLine } from './parse-transactions.ts'

@@ -1,6 +1,6 @@
 import type { Decimal } from 'decimal.js'
-import { formatMoney, groupThousands } from '../../src/client/format-money.ts'
-import { renderTable } from '../../src/client/render-table.ts'
+import { formatMoney, groupThousands } from '../../src/terminal/format-money.ts'
+import { renderTable } from '../../src/terminal/render-table.ts'
 import type { Check } from '../check.ts'
 import { type Figures, publishedFigures } from './figures.ts'
 

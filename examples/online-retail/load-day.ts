@@ -1,7 +1,7 @@
 import type { ApiClient } from '../../src/client/api-client.ts'
 import type { NewCharge, NewCredit } from '../../src/client/api-types.ts'
 import { finishJob } from '../../src/client/finish-job.ts'
-import { openProgress } from '../../src/client/progress.ts'
+import { openProgress } from '../../src/terminal/progress.ts'
 import { inParallel } from '../in-parallel.ts'
 import { accountsOf } from './figures.ts'
 import type { BillingLine } from './parse-transactions.ts'

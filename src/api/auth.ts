@@ -1,6 +1,6 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
 import type { Db } from '../db/open.ts'
-import { findKey } from '../ledger/api-keys.ts'
+import { findKey } from '../ledger/keys/api-keys.ts'
 import { Refusal } from '../problems.ts'
 import type { Caller, Scope } from './context.ts'
 import { sendRefusal } from './errors.ts'
@@ -8,7 +8,7 @@ import { networkOf, type RequestCounts } from './request-counts.ts'
 
 /** How long a key that was found is believed, in ms: so long may a revoked key still work on this process. */
 const BELIEVED_MS = 1_000
-const MOST_REMEMBERED = 10_000
+const MAX_REMEMBERED = 10_000
 
 export type AuthOptions = {
   readonly counts: RequestCounts
@@ -53,7 +53,7 @@ function openKeyRing(db: Db, { counts, maxUnknown }: AuthOptions): (key: string,
     remembered.delete(key)
     remembered.set(key, { caller, until: performance.now() + BELIEVED_MS })
     const [oldest] = remembered.keys()
-    if (remembered.size > MOST_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
+    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
   }
 
   const lookUp = async (key: string, address: string): Promise<Found> => {

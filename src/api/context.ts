@@ -9,7 +9,7 @@ import type {
 import type { Config } from '../config.ts'
 import type { Db } from '../db/open.ts'
 import type { Backend } from '../queue/backend.ts'
-import type { Queues } from '../queue/wake.ts'
+import type { Queues } from '../queue/queues.ts'
 
 /** What the routes work with. */
 export type ApiContext = {

@@ -2,7 +2,7 @@ import { Refusal } from '../problems.ts'
 
 const STRING_AND_COLON = /"(?:[^"\\]|\\.)*"(\s*:)?/g
 /** No call needs more than three; what is nested thousands deep would exhaust the call stack of whatever writes it again. */
-const MOST_NESTED = 32
+const MAX_NESTED = 32
 const utf8 = new TextDecoder('utf-8', { fatal: true })
 
 /**
@@ -17,7 +17,7 @@ export function parseJsonBody(body: Buffer): object {
     throw new Refusal('malformed_body', 'the body must be a JSON object')
   }
   const { keys, depth } = measure(value)
-  if (depth > MOST_NESTED) throw new Refusal('malformed_body', `the body is nested more than ${MOST_NESTED} deep`)
+  if (depth > MAX_NESTED) throw new Refusal('malformed_body', `the body is nested more than ${MAX_NESTED} deep`)
   let written = 0
   for (const match of text.matchAll(STRING_AND_COLON)) if (match[1] !== undefined) written += 1
   if (written !== keys) throw new Refusal('malformed_body', 'the body has an object with the same key twice')

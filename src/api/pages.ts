@@ -2,7 +2,7 @@ import helmet from '@fastify/helmet'
 import swaggerUi from '@fastify/swagger-ui'
 import type { FastifyPluginAsync } from 'fastify'
 import { openDashboard } from '../ops/dashboard.ts'
-import type { Queues } from '../queue/wake.ts'
+import type { Queues } from '../queue/queues.ts'
 
 /**
  * The pages for people: the description of the API at /docs, and the queues at /queues. A browser loads nothing for them from

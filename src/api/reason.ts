@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Description } from '../jobs/formats.ts'
+import { Description } from '../requests/formats.ts'
 import { EXAMPLES } from './examples.ts'
 
 const reason = Type.Optional(Description)

@@ -3,12 +3,12 @@ import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
 import { pgArray } from '../db/pg-array.ts'
-import { every } from '../queue/every.ts'
+import { every } from '../work/every.ts'
 
 /** How often processes tell each other what they counted, in ms: by so much may a limit be overrun. */
 const SHARE_EVERY_MS = 1_000
 const WINDOW_MS = 60_000
-const MOST_SUBJECTS = 10_000
+const MAX_SUBJECTS = 10_000
 
 /** How often something was counted in this minute, and in how many ms the next one begins. */
 export type Counted = { readonly count: number; readonly resetInMs: number }
@@ -40,7 +40,7 @@ export function openRequestCounts(db: Db, log: Logger): RequestCounts {
     windows.delete(subject)
     windows.set(subject, window)
     const [oldest] = windows.keys()
-    if (windows.size > MOST_SUBJECTS && oldest !== undefined) windows.delete(oldest)
+    if (windows.size > MAX_SUBJECTS && oldest !== undefined) windows.delete(oldest)
     return window
   }
 

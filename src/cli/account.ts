@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { collectPages } from '../client/collect-pages.ts'
-import { accountsTable } from '../client/tables.ts'
+import { accountsTable } from '../terminal/tables.ts'
 import {
   addClientCommand,
   addClientGroup,

@@ -6,8 +6,8 @@ import { StartError } from '../config.ts'
 import type { Db } from '../db/open.ts'
 import { openReads } from '../db/open-reads.ts'
 import { inTransaction } from '../db/transaction.ts'
-import { SCOPES } from '../ledger/api-keys.ts'
-import { keepBootstrapKey, makeFirstKey } from '../ledger/first-keys.ts'
+import { SCOPES } from '../ledger/keys/api-keys.ts'
+import { keepBootstrapKey, makeFirstKey } from '../ledger/keys/first-keys.ts'
 import { openProcess } from '../open-process.ts'
 
 /** `nightbill api`: the HTTP API alone, beside workers that run elsewhere. */

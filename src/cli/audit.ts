@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { collectPages } from '../client/collect-pages.ts'
-import { auditTable } from '../client/tables.ts'
+import { auditTable } from '../terminal/tables.ts'
 import {
   addClientCommand,
   addClientGroup,

@@ -1,8 +1,8 @@
 import type { Command } from 'commander'
 import type { BillRun } from '../client/api-types.ts'
 import { collectPages } from '../client/collect-pages.ts'
-import { billRunsTable, billRunTable, failuresTable, previewTable } from '../client/tables.ts'
-import { watchBillRun } from '../client/watch-bill-run.ts'
+import { billRunsTable, billRunTable, failuresTable, previewTable } from '../terminal/tables.ts'
+import { watchBillRun } from '../terminal/watch-bill-run.ts'
 import {
   addClientCommand,
   addClientGroup,

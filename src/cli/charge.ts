@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import type { Charge } from '../client/api-types.ts'
-import { formatMoney } from '../client/format-money.ts'
 import { printable } from '../client/printable.ts'
+import { formatMoney } from '../terminal/format-money.ts'
 import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
 
 type AddOptions = { account: string; amount: string; description: string; date?: string; reference?: string }

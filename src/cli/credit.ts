@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { collectPages } from '../client/collect-pages.ts'
 import { finishJob } from '../client/finish-job.ts'
-import { creditsTable, disbursementsTable, invoicesTable } from '../client/tables.ts'
+import { creditsTable, disbursementsTable, invoicesTable } from '../terminal/tables.ts'
 import {
   addClientCommand,
   addClientGroup,

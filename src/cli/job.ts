@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { finishJob } from '../client/finish-job.ts'
-import { jobText } from '../client/tables.ts'
+import { jobText } from '../terminal/tables.ts'
 import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
 
 /** `nightbill job ...` */

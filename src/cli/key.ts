@@ -2,8 +2,8 @@ import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../config.ts'
 import { inTransaction } from '../db/transaction.ts'
-import { createKey, revokeKey, SCOPES } from '../ledger/api-keys.ts'
-import { type Doer, writeAudit } from '../ledger/audit.ts'
+import { type Doer, writeAudit } from '../ledger/audit/write-audit.ts'
+import { createKey, revokeKey, SCOPES } from '../ledger/keys/api-keys.ts'
 import { openLocalDatabase } from './local-database.ts'
 
 /** `nightbill key ...`: on the database itself, so that it works also when every key is lost. */

@@ -1,11 +1,11 @@
 import type { Command } from 'commander'
 import { sql } from 'kysely'
 import { collectPages } from '../client/collect-pages.ts'
-import { openProgress } from '../client/progress.ts'
-import { reconciliationsTable, reconciliationTable } from '../client/tables.ts'
 import { readConfig, StartError } from '../config.ts'
 import type { Db } from '../db/open.ts'
-import { recordReconciliation } from '../ledger/record-reconciliation.ts'
+import { recordReconciliation } from '../ledger/reconcile/record-reconciliation.ts'
+import { openProgress } from '../terminal/progress.ts'
+import { reconciliationsTable, reconciliationTable } from '../terminal/tables.ts'
 import {
   addClientCommand,
   addClientGroup,

@@ -2,7 +2,7 @@ import { createBullBoard } from '@bull-board/api'
 import { BullMQAdapter } from '@bull-board/api/bullMQAdapter'
 import { FastifyAdapter } from '@bull-board/fastify'
 import type { FastifyPluginAsync } from 'fastify'
-import type { Queues } from '../queue/wake.ts'
+import type { Queues } from '../queue/queues.ts'
 
 const PATH = '/queues'
 

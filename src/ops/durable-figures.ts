@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
-import { JOBS } from '../queue/wake.ts'
+import { JOBS } from '../queue/queues.ts'
 
 /** Schedules that have figures of their own at most. */
 const MAX_SCHEDULES = 100

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
-import { JOBS, type Queues } from '../queue/wake.ts'
+import { JOBS, type Queues } from '../queue/queues.ts'
 import { openDurableFigures } from './durable-figures.ts'
 
 export type Metrics = {

@@ -11,9 +11,9 @@ import {
 import pg from 'pg'
 import { SERVICE_ROLE } from '../db/service-login.ts'
 import { underLockTimeout } from '../db/under-lock-timeout.ts'
+import { JOBS } from './queues.ts'
 import { openRedisBackend, type Sentinels } from './redis.ts'
 import { ANSWER_TIMEOUT_MS, EVERY_WORKER, running, untilReady } from './until-ready.ts'
-import { JOBS } from './wake.ts'
 
 /** Where the queue is kept. */
 export type Backend = {

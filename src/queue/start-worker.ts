@@ -4,8 +4,8 @@ import type { Static, TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { Config } from '../config.ts'
 import { isTimeOut } from '../db/classify-error.ts'
-import type { JobContract } from '../jobs/define-job.ts'
 import type { Backend } from './backend.ts'
+import type { JobContract } from './job-contract.ts'
 
 /** Begins the reason of a job that this version cannot read: the relay wakes it again, for a worker of another version. */
 export const UNREADABLE = 'unreadable payload'
@@ -16,7 +16,7 @@ const NOT_YET = 'for the time being'
 export const TOO_LONG = `${NOT_YET}, since it took too long`
 
 /** A job may lose its worker this often before the queue gives it up; the relay then decides what becomes of it. */
-const MOST_STALLS = 5
+const MAX_STALLS = 5
 
 export type WorkerSettings = {
   readonly concurrency: number
@@ -71,7 +71,7 @@ export async function startWorker<P extends TSchema>(
     concurrency: settings.concurrency,
     lockDuration: settings.lockMs,
     stalledInterval: settings.stallCheckMs,
-    maxStalledCount: MOST_STALLS,
+    maxStalledCount: MAX_STALLS,
   })
   return { name: contract.name, close: () => worker.close() }
 }

@@ -11,7 +11,7 @@ export const EVERY_WORKER = { autorun: false, runRetryDelay: REST_MS } as const
 export const ANSWER_TIMEOUT_MS = 20_000
 
 /** How often it is tried to open a queue or a worker, with a pause between, in ms: ten seconds, and then the process had better start afresh. */
-const MOST_OPENINGS = 40
+const MAX_OPENINGS = 40
 const REOPEN_MS = 250
 
 /**
@@ -28,7 +28,7 @@ export async function untilReady<T extends Queue | Worker>(open: () => T, onErro
       return opened
     } catch (error) {
       await opened.close()
-      if (tries === MOST_OPENINGS) throw error
+      if (tries === MAX_OPENINGS) throw error
       onError(error as Error)
       await sleep(REOPEN_MS)
     }

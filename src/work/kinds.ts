@@ -1,23 +1,23 @@
 import { deleteOldMarkers } from '../db/commit-marker.ts'
-import { billBatchJob } from '../jobs/bill-batch.ts'
-import { billRunJob } from '../jobs/bill-run.ts'
-import { creditJob } from '../jobs/credit.ts'
-import { reversalJob } from '../jobs/reversal.ts'
-import { scheduleTickJob } from '../jobs/schedule-tick.ts'
-import { carryOutBatch } from '../ledger/carry-out-batch.ts'
-import { carryOutBillRun } from '../ledger/carry-out-bill-run.ts'
-import { forgetOld } from '../ledger/forget-old.ts'
-import type { Gate } from '../ledger/gate.ts'
-import { recordCredits } from '../ledger/record-credits.ts'
-import { requestReversals } from '../ledger/request-reversals.ts'
+import { recordCredits } from '../ledger/credits/record-credits.ts'
+import { recordReversals } from '../ledger/credits/record-reversals.ts'
+import { deleteExpired } from '../ledger/requests/delete-expired.ts'
 import type { OpenProcess } from '../open-process.ts'
-import { every } from '../queue/every.ts'
-import { startReconciling } from '../queue/reconciliations.ts'
-import { relayOnce } from '../queue/relay.ts'
-import { keepSchedules, proposeDueRuns } from '../queue/schedules.ts'
-import { startAcceptedWorker } from '../queue/start-accepted-worker.ts'
+import { wake } from '../queue/queues.ts'
 import { startWorker, workerSettings } from '../queue/start-worker.ts'
-import { wake } from '../queue/wake.ts'
+import { creditJob } from '../requests/credit-request.ts'
+import { reversalJob } from '../requests/reversal-request.ts'
+import { billBatchJob } from './bill-batch.ts'
+import { billRunJob } from './bill-run.ts'
+import { every } from './every.ts'
+import type { Gate } from './gate.ts'
+import { processBatch } from './process-batch.ts'
+import { processBillRun } from './process-bill-run.ts'
+import { startReconciling } from './reconciliations.ts'
+import { relayOnce } from './relay.ts'
+import { scheduleTickJob } from './schedule-tick.ts'
+import { proposeDueRuns, syncSchedulers } from './schedules.ts'
+import { startAcceptedWorker } from './start-accepted-worker.ts'
 
 type Stop = () => Promise<void>
 
@@ -31,14 +31,14 @@ const HOUR_MS = 3_600_000
 export const KINDS = {
   credit: async (opened, gate) => (await startAcceptedWorker(opened, creditJob, recordCredits, gate)).close,
 
-  reversal: async (opened, gate) => (await startAcceptedWorker(opened, reversalJob, requestReversals, gate)).close,
+  reversal: async (opened, gate) => (await startAcceptedWorker(opened, reversalJob, recordReversals, gate)).close,
 
   /** Selects the accounts of bill runs, and proposes the runs that schedules call for. */
   'bill-run': async (opened) => {
     const { config, log, db, backend, queues } = opened
     const settings = workerSettings(config, log, 2)
     const carryOut = ({ billRunId }: { billRunId: string }) =>
-      carryOutBillRun(db, billRunId, config.BILL_BATCH_SIZE, wakeBatches(opened))
+      processBillRun(db, billRunId, config.BILL_BATCH_SIZE, wakeBatches(opened))
     const propose = () => proposeDueRuns(db, queues, log)
     const runs = await startWorker(backend, billRunJob, carryOut, settings)
     const ticks = await startWorker(backend, scheduleTickJob, propose, settings)
@@ -48,7 +48,7 @@ export const KINDS = {
   'bill-batch': async (opened, gate) => {
     const { config, log, db, backend } = opened
     const carryOut = async ({ billBatchId }: { billBatchId: string }) => {
-      const failure = await carryOutBatch(db, billBatchId, wakeBatches(opened), gate)
+      const failure = await processBatch(db, billBatchId, wakeBatches(opened), gate)
       if (failure === undefined) return
       const { cause, ...what } = failure
       log.error({ ...what, billBatchId, err: cause }, 'an account could not be billed')
@@ -64,10 +64,10 @@ export const KINDS = {
     startReconciling(config, databaseUrl, log)
     return stopTogether([
       every(interval, 'relay', () => relayOnce(db, backend, queues, config.RELAY_AFTER_MS, log), log),
-      every(interval, 'keep schedules', () => keepSchedules(db, queues), log),
+      every(interval, 'keep schedules', () => syncSchedulers(db, queues), log),
       every(interval, 'propose due runs', () => proposeDueRuns(db, queues, log), log),
       every(MINUTE_MS, 'delete old commit markers', () => deleteOldMarkers(db), log),
-      every(HOUR_MS, 'forget what is old', () => forgetOld(db, keep), log),
+      every(HOUR_MS, 'forget what is old', () => deleteExpired(db, keep), log),
     ])
   },
 } as const satisfies Readonly<Record<string, StartKind>>

@@ -7,9 +7,9 @@ import type {
   DisbursementAnswer,
   Page,
 } from '../../src/client/api-types.ts'
-import { forgetOld } from '../../src/ledger/forget-old.ts'
+import { deleteExpired } from '../../src/ledger/requests/delete-expired.ts'
 import { openLog } from '../../src/open-process.ts'
-import { proposeDueRuns } from '../../src/queue/schedules.ts'
+import { proposeDueRuns } from '../../src/work/schedules.ts'
 import { get, post } from '../support/expected-answer.ts'
 import { furnish, type Ids } from '../support/furnished.ts'
 import { holdLock } from '../support/held-lock.ts'
@@ -103,7 +103,7 @@ test("a credit's whole story is found by its id: given, reversed and why, disbur
 
   await service.carryOut()
   await asOwner(`update job set finished_at = '2020-01-03' where status <> 'queued'`)
-  await forgetOld(service.db, { idempotencyHours: 48, jobDays: 35 })
+  await deleteExpired(service.db, { idempotencyHours: 48, jobDays: 35 })
   expect(
     await service.db
       .selectFrom('job')

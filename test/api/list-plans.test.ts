@@ -9,7 +9,7 @@ import { openService, type Service } from '../support/service.ts'
 /** Smaller tables are read whole as fast as by an index. */
 const LARGE = 5_000
 /** A page has 50 rows, each with a few of other tables. */
-const MOST_ROWS_READ = 1_000
+const MAX_ROWS_READ = 1_000
 
 let service: Service
 let large: ReadonlySet<string>
@@ -121,7 +121,7 @@ async function look(path: string, query: string, wrong: string[]): Promise<Page<
   expect(statements.length, 'read on the connections for what is shown').toBeGreaterThan(0)
   for (const statement of statements) {
     for (const { table, how, index, rows } of await explain(service.reads, statement)) {
-      if (large.has(table) && (how === 'Seq Scan' || rows > MOST_ROWS_READ))
+      if (large.has(table) && (how === 'Seq Scan' || rows > MAX_ROWS_READ))
         wrong.push(`${path} ${query}: ${how} of ${table} by ${index}, ${rows} rows`)
     }
   }

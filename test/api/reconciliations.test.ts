@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { openApiClient } from '../../src/client/api-client.ts'
 import { collectPages } from '../../src/client/collect-pages.ts'
-import { recordReconciliation } from '../../src/ledger/record-reconciliation.ts'
+import { recordReconciliation } from '../../src/ledger/reconcile/record-reconciliation.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service

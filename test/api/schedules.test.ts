@@ -1,6 +1,6 @@
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
-import { proposeDueRuns } from '../../src/queue/schedules.ts'
+import { proposeDueRuns } from '../../src/work/schedules.ts'
 import { openService, type Service } from '../support/service.ts'
 
 const DAY_MS = 86_400_000

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { buildApi } from '../../src/api/server.ts'
-import { createKey, revokeKey, SCOPES } from '../../src/ledger/api-keys.ts'
+import { createKey, revokeKey, SCOPES } from '../../src/ledger/keys/api-keys.ts'
 import { captureLog } from '../support/captured-log.ts'
 import { EVERY_CALL, type KnownCall } from '../support/every-call.ts'
 import { fill, NOBODY } from '../support/furnished.ts'

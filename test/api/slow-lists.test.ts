@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import { createKey } from '../../src/ledger/api-keys.ts'
+import { createKey } from '../../src/ledger/keys/api-keys.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'
 import { expectProblem } from '../support/problem.ts'

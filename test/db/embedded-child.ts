@@ -1,5 +1,5 @@
 // A copy of the service reduced to its embedded Postgres: `node embedded-child.ts <data folder>`.
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts'
 
 const settings = { fsync: 'off', shared_buffers: '16MB' }
 try {

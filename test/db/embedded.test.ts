@@ -1,7 +1,7 @@
 import { chmod, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { query, runs } from '../support/one-query.ts'
 import { startProcess } from '../support/processes.ts'

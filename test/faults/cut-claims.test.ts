@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { JOBS } from '../../src/queue/wake.ts'
+import { JOBS } from '../../src/queue/queues.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'

@@ -3,7 +3,7 @@ import { chmod, chown, mkdir, mkdtemp, readFile, rm, stat, writeFile } from 'nod
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts'
 import { copyCheckout } from '../support/bare-checkout.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { eventually } from '../support/eventually.ts'
@@ -87,7 +87,7 @@ describe('embedded Postgres', () => {
   })
 
   test('stops with the process when that ends without stopping it', async () => {
-    const script = `const { startEmbeddedPostgres } = await import('./src/db/embedded.ts')
+    const script = `const { startEmbeddedPostgres } = await import('./src/embedded-postgres/start.ts')
       console.log((await startEmbeddedPostgres({ dataDir: ${JSON.stringify(dataDir)}, settings: { fsync: 'off' } })).pid)
       process.exit(0)`
     const child = startProcess(['--input-type=module', '-e', script])

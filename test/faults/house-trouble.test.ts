@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest'
-import { JOBS } from '../../src/queue/wake.ts'
+import { JOBS } from '../../src/queue/queues.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest'
-import { recordReconciliation } from '../../src/ledger/record-reconciliation.ts'
+import { recordReconciliation } from '../../src/ledger/reconcile/record-reconciliation.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'

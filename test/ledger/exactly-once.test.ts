@@ -2,10 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { acceptReversal } from '../../src/ledger/accept-reversal.ts'
-import { billAccounts } from '../../src/ledger/bill-accounts.ts'
-import { recordCredits } from '../../src/ledger/record-credits.ts'
-import { requestReversals } from '../../src/ledger/request-reversals.ts'
+import { acceptReversal } from '../../src/ledger/credits/accept-reversal.ts'
+import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
+import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
+import { billAccounts } from '../../src/ledger/invoices/bill-accounts.ts'
 import { Refusal } from '../../src/problems.ts'
 import { atOnce, times } from '../support/at-once.ts'
 import { countsOf, expectExactCounts } from '../support/exact-counts.ts'
@@ -112,7 +112,7 @@ describe('the same work delivered again', () => {
     await world.billRun()
     const jobs = await atOnce(50, async () => {
       const { jobId } = await inTransaction(world.db, (tx) => acceptReversal(tx, credit, {}, world.actor))
-      await inTransaction(world.db, (tx) => requestReversals(tx, [jobId]))
+      await inTransaction(world.db, (tx) => recordReversals(tx, [jobId]))
       return jobId
     })
     expect(new Set(jobs).size).toBe(1)

@@ -1,9 +1,9 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { cancelBillRun } from '../../src/ledger/cancel-bill-run.ts'
-import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
-import { retryBillRun } from '../../src/ledger/retry-bill-run.ts'
+import { cancelBillRun } from '../../src/ledger/bill-runs/cancel-bill-run.ts'
+import { retryBillRun } from '../../src/ledger/bill-runs/retry-bill-run.ts'
+import { processBatch } from '../../src/work/process-batch.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectExactCounts } from '../support/exact-counts.ts'
 import { owing } from '../support/owing-accounts.ts'
@@ -144,7 +144,7 @@ describe('a failure that passes', () => {
       await client.query(`set deadlock_timeout = '60s'`)
       await client.query('begin')
       await client.query(`select from account where id = ${last.id} for update`)
-      const carriedOut = carryOutBatch(world.db, batchId as string, async () => {})
+      const carriedOut = processBatch(world.db, batchId as string, async () => {})
       await waiting(client)
       await client.query(`select from account where id = ${first.id} for update`)
       await client.query('rollback')

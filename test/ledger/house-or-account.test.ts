@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
+import { processBatch } from '../../src/work/process-batch.ts'
 import { expectExactCounts } from '../support/exact-counts.ts'
 import { owing } from '../support/owing-accounts.ts'
 import { holdCounter, whileOwner } from '../support/owner-transaction.ts'
@@ -67,7 +67,7 @@ test.each(['53100', '53300', '58030', '42501', 'ZZ999'])(
     const billRunId = await world.start({})
     const [batchId] = (await world.select(billRunId, 200)) as [string]
     for (let times = 0; times < 5; times += 1) {
-      await expect(carryOutBatch(world.db, batchId, async () => {})).rejects.toThrow('in trouble')
+      await expect(processBatch(world.db, batchId, async () => {})).rejects.toThrow('in trouble')
     }
     expect(await openBatches()).toEqual([
       { id: batchId, accounts: 10, trouble: `in trouble (${code})`, trouble_since: expect.any(Date) },
@@ -88,7 +88,7 @@ test.each([
   const [batchId] = (await world.select(billRunId, 1_000)) as [string]
   await whileOwner(world, lock, async () => {
     for (let times = 0; times < 2; times += 1) {
-      await expect(carryOutBatch(world.db, batchId, async () => {})).rejects.toThrow('lock timeout')
+      await expect(processBatch(world.db, batchId, async () => {})).rejects.toThrow('lock timeout')
     }
   })
   expect(await openBatches()).toMatchObject([{ id: batchId, accounts: 1_000, trouble: expect.stringMatching(/lock/) }])
@@ -102,7 +102,7 @@ test('one account alone in its batch, while a table is locked, does not fail', a
   const billRunId = await world.start({})
   const [batchId] = (await world.select(billRunId, 1)) as [string]
   await whileOwner(world, 'lock table charge in access exclusive mode', async () => {
-    await expect(carryOutBatch(world.db, batchId, async () => {})).rejects.toThrow('lock timeout')
+    await expect(processBatch(world.db, batchId, async () => {})).rejects.toThrow('lock timeout')
   })
   expect(await failuresOf(billRunId)).toEqual([])
   await world.carryOut([batchId])

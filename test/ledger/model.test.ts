@@ -2,8 +2,8 @@ import fc from 'fast-check'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { recordCredits } from '../../src/ledger/record-credits.ts'
-import { requestReversals } from '../../src/ledger/request-reversals.ts'
+import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
+import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
 import {
   billModel,
   cancelReversalModel,
@@ -189,7 +189,7 @@ const wrongAmounts = fc
 const redeliveries = fc.constant(
   command('deliver everything again', async (_, { jobs }) => {
     await inTransaction(world.db, (tx) => recordCredits(tx, jobs))
-    await inTransaction(world.db, (tx) => requestReversals(tx, jobs))
+    await inTransaction(world.db, (tx) => recordReversals(tx, jobs))
   }),
 )
 

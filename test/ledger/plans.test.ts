@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { billAccounts } from '../../src/ledger/bill-accounts.ts'
-import { claimBatch } from '../../src/ledger/bill-batch.ts'
+import { claimBatch } from '../../src/ledger/bill-runs/batches.ts'
+import { billAccounts } from '../../src/ledger/invoices/bill-accounts.ts'
 import { insertAccounts } from '../support/many-accounts.ts'
 import { openWorld, type World } from '../support/world.ts'
 

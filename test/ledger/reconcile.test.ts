@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type Db, openDb, type Tx } from '../../src/db/open.ts'
-import { checkRules, type ReconcileReport, reconcile } from '../../src/ledger/reconcile.ts'
+import { checkRules, type ReconcileReport, reconcile } from '../../src/ledger/reconcile/reconcile.ts'
 import { openBooks } from '../support/books.ts'
 import { CORRUPTIONS } from '../support/corruptions/all.ts'
 import { execute, openTestDatabase } from '../support/database.ts'

@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { recordReconciliation } from '../../src/ledger/record-reconciliation.ts'
-import { reconcileWhatIsDue } from '../../src/queue/reconciliations.ts'
+import { recordReconciliation } from '../../src/ledger/reconcile/record-reconciliation.ts'
+import { reconcileWhatIsDue } from '../../src/work/reconciliations.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World

@@ -1,13 +1,13 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
-import type { CreditRequest } from '../../src/jobs/credit.ts'
-import { type AcceptedCredit, acceptCredits } from '../../src/ledger/accept-credits.ts'
-import { acceptReversal } from '../../src/ledger/accept-reversal.ts'
-import { forgetOld } from '../../src/ledger/forget-old.ts'
-import { recordCredits } from '../../src/ledger/record-credits.ts'
-import { retryJob } from '../../src/ledger/retry-job.ts'
-import { settleJobs } from '../../src/ledger/settle-jobs.ts'
+import { type AcceptedCredit, acceptCredits } from '../../src/ledger/credits/accept-credits.ts'
+import { acceptReversal } from '../../src/ledger/credits/accept-reversal.ts'
+import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
+import { deleteExpired } from '../../src/ledger/requests/delete-expired.ts'
+import { retryJob } from '../../src/ledger/requests/retry-job.ts'
+import { settleJobs } from '../../src/ledger/requests/settle-jobs.ts'
 import { Refusal } from '../../src/problems.ts'
+import type { CreditRequest } from '../../src/requests/credit-request.ts'
 import { whileOwner } from '../support/owner-transaction.ts'
 import { countOf, openWorld, refusalOf, type TestAccount, type World } from '../support/world.ts'
 
@@ -110,7 +110,7 @@ describe('a reference whose job failed', () => {
     await world.asOwner((client) =>
       client.query("update job set created_at = '2020-01-02', finished_at = '2020-01-03' where status <> 'queued'"),
     )
-    await forgetOld(world.db, { idempotencyHours: 24, jobDays: 35 })
+    await deleteExpired(world.db, { idempotencyHours: 24, jobDays: 35 })
     expect(await countOf(world.db, 'job')).toBe(0)
     expect(await countOf(world.db, 'credit_reference')).toBe(1)
     expect(await accept({ amount: '9' })).not.toEqual(dead)
@@ -167,7 +167,7 @@ describe('a failed job that is taken up again', () => {
     await world.asOwner((client) => client.query("update job set finished_at = '2020-01-03'"))
     let forgetting: Promise<void> | undefined
     await whileOwner(world, `select from job where id = '${first.jobId}' for update`, async (client) => {
-      forgetting = forgetOld(world.db, { idempotencyHours: 24, jobDays: 35 })
+      forgetting = deleteExpired(world.db, { idempotencyHours: 24, jobDays: 35 })
       await new Promise((resolve) => setTimeout(resolve, 300))
       await client.query("update job set status = 'queued', finished_at = null, error_code = null")
       await client.query('commit')

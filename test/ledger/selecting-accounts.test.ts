@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import type { Tx } from '../../src/db/open.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { selectBillBatches } from '../../src/ledger/select-bill-batches.ts'
+import { selectBatches } from '../../src/ledger/bill-runs/select-batches.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const INDEXES = ['charge_pending', 'credit_pending', 'account_pkey', 'account_of_group']
@@ -51,7 +51,7 @@ async function selectAll(group: string) {
   for (let selectedAll = false; !selectedAll; transactions += 1) {
     selectedAll = await inTransaction(world.db, async (tx) => {
       const before = await readSoFar(tx)
-      const slice = await selectBillBatches(tx, billRunId, 1_000, SLICE)
+      const slice = await selectBatches(tx, billRunId, 1_000, SLICE)
       read += (await readSoFar(tx)) - before
       return slice.selectedAll
     })

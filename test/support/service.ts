@@ -6,14 +6,14 @@ import { readConfig } from '../../src/config.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
 import { openReads } from '../../src/db/open-reads.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { createKey, SCOPES } from '../../src/ledger/api-keys.ts'
-import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
-import { carryOutBillRun } from '../../src/ledger/carry-out-bill-run.ts'
-import { keepBootstrapKey } from '../../src/ledger/first-keys.ts'
-import { recordCredits } from '../../src/ledger/record-credits.ts'
-import { requestReversals } from '../../src/ledger/request-reversals.ts'
+import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
+import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
+import { createKey, SCOPES } from '../../src/ledger/keys/api-keys.ts'
+import { keepBootstrapKey } from '../../src/ledger/keys/first-keys.ts'
 import { openBackend, prepareBackend } from '../../src/queue/backend.ts'
-import { openQueues } from '../../src/queue/wake.ts'
+import { openQueues } from '../../src/queue/queues.ts'
+import { processBatch } from '../../src/work/process-batch.ts'
+import { processBillRun } from '../../src/work/process-bill-run.ts'
 import { captureLog, expectNoErrors } from './captured-log.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { startProcess, type TestProcess } from './processes.ts'
@@ -212,14 +212,14 @@ async function carryOutAccepted(db: Db): Promise<void> {
   const credits = await queued('credit')
   const reversals = await queued('reversal')
   await inTransaction(db, (tx) => recordCredits(tx, credits))
-  await inTransaction(db, (tx) => requestReversals(tx, reversals))
+  await inTransaction(db, (tx) => recordReversals(tx, reversals))
   const bill = async (batchIds: readonly string[]) => {
-    for (const id of batchIds) await carryOutBatch(db, id, bill)
+    for (const id of batchIds) await processBatch(db, id, bill)
   }
   const { rows: runs } = await sql<{
     id: string
   }>`select id from bill_run where finished_at is null order by id`.execute(db)
-  for (const { id } of runs) await carryOutBillRun(db, id, 200, bill)
+  for (const { id } of runs) await processBillRun(db, id, 200, bill)
 }
 
 /** A port that is free now, and likely to stay so for a moment. */

@@ -3,23 +3,23 @@ import pg from 'pg'
 import { expect } from 'vitest'
 import { type Db, openDb } from '../../src/db/open.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
-import { type AcceptedCredit, acceptCredits } from '../../src/ledger/accept-credits.ts'
-import { acceptReversal } from '../../src/ledger/accept-reversal.ts'
-import type { Actor } from '../../src/ledger/actor.ts'
-import { createKey, SCOPES } from '../../src/ledger/api-keys.ts'
-import { cancelReversal } from '../../src/ledger/cancel-reversal.ts'
-import { carryOutBatch } from '../../src/ledger/carry-out-batch.ts'
-import { carryOutBillRun } from '../../src/ledger/carry-out-bill-run.ts'
-import { createAccount } from '../../src/ledger/create-account.ts'
-import { deleteCredit } from '../../src/ledger/delete-credit.ts'
-import { disburseCredit } from '../../src/ledger/disburse-credit.ts'
-import { reconcile } from '../../src/ledger/reconcile.ts'
-import { recordCharges } from '../../src/ledger/record-charges.ts'
-import { recordCredits } from '../../src/ledger/record-credits.ts'
-import { requestReversals } from '../../src/ledger/request-reversals.ts'
-import { startBillRun } from '../../src/ledger/start-bill-run.ts'
+import { createAccount } from '../../src/ledger/accounts/create-account.ts'
+import type { Actor } from '../../src/ledger/audit/actor.ts'
+import { startBillRun } from '../../src/ledger/bill-runs/start-bill-run.ts'
+import { recordCharges } from '../../src/ledger/charges/record-charges.ts'
+import { type AcceptedCredit, acceptCredits } from '../../src/ledger/credits/accept-credits.ts'
+import { acceptReversal } from '../../src/ledger/credits/accept-reversal.ts'
+import { cancelReversal } from '../../src/ledger/credits/cancel-reversal.ts'
+import { deleteCredit } from '../../src/ledger/credits/delete-credit.ts'
+import { disburseCredit } from '../../src/ledger/credits/disburse-credit.ts'
+import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
+import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
+import { createKey, SCOPES } from '../../src/ledger/keys/api-keys.ts'
+import { reconcile } from '../../src/ledger/reconcile/reconcile.ts'
 import { formatAmount, Money } from '../../src/money.ts'
 import { Refusal } from '../../src/problems.ts'
+import { processBatch } from '../../src/work/process-batch.ts'
+import { processBillRun } from '../../src/work/process-bill-run.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 
 export const CHARGED_ON = '2026-01-01'
@@ -81,7 +81,7 @@ export type TestBillRun = {
 export type World = Awaited<ReturnType<typeof openWorld>>
 
 /** A queue delivers again what could not be carried out; this often here. */
-const MOST_DELIVERIES = 20
+const MAX_DELIVERIES = 20
 
 /**
  * A database of the test's own, and what happens in it: everything through the real scripts, as the service logs in, with no queue between.
@@ -210,17 +210,17 @@ function bills(db: Db) {
   /** Selects a run's accounts; gives the batches that wait to be carried out. */
   async function select(billRunId: string, batchSize: number): Promise<readonly string[]> {
     const woken: string[] = []
-    await carryOutBillRun(db, billRunId, batchSize, async (ids) => void woken.push(...ids))
+    await processBillRun(db, billRunId, batchSize, async (ids) => void woken.push(...ids))
     return woken
   }
 
   async function deliver(batchId: string, waiting: string[]): Promise<void> {
     for (let delivery = 1; ; delivery += 1) {
       try {
-        await carryOutBatch(db, batchId, async (ids) => void waiting.push(...ids))
+        await processBatch(db, batchId, async (ids) => void waiting.push(...ids))
         return
       } catch (error) {
-        if (delivery === MOST_DELIVERIES) throw error
+        if (delivery === MAX_DELIVERIES) throw error
       }
     }
   }
@@ -252,7 +252,7 @@ function changes(db: Db, actor: Actor) {
     /** Gives the id of its job. */
     requestReversal: async (creditId: string): Promise<string> => {
       const { jobId } = await inTransaction(db, (tx) => acceptReversal(tx, creditId, {}, actor))
-      await inTransaction(db, (tx) => requestReversals(tx, [jobId]))
+      await inTransaction(db, (tx) => recordReversals(tx, [jobId]))
       return jobId
     },
     cancelReversal: (creditId: string) => inTransaction(db, (tx) => cancelReversal(tx, creditId)),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { idOfAccepted } from '../../src/jobs/accepted-jobs.ts'
+import { idOfAccepted } from '../../src/work/accepted-jobs.ts'
 
 test('wake-ups of as many jobs, of which the first is the same, have ids of their own', () => {
   const idOf = (...jobIds: string[]) => idOfAccepted({ v: 1, jobIds })

@@ -1,7 +1,7 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, test } from 'vitest'
-import { togetherOrAlone } from '../../src/ledger/together-or-alone.ts'
-import { type Gathering, gather } from '../../src/queue/gather.ts'
+import { type Gathering, gather } from '../../src/work/gather.ts'
+import { tryAllThenEach } from '../../src/work/try-all-then-each.ts'
 import { eventually } from '../support/eventually.ts'
 
 /** A gathering whose lots end when they are told to. */
@@ -156,20 +156,20 @@ describe('together or alone', () => {
 
   test('works on all at once when nothing fails', async () => {
     const { work, tried } = workRefusing()
-    expect(await togetherOrAlone([1, 2, 3], work)).toEqual(new Map())
+    expect(await tryAllThenEach([1, 2, 3], work)).toEqual(new Map())
     expect(tried).toEqual([[1, 2, 3]])
   })
 
   test('one that fails does not fail the others', async () => {
     const { work, tried } = workRefusing(2, 3)
-    const failures = await togetherOrAlone([1, 2, 3, 4], work)
+    const failures = await tryAllThenEach([1, 2, 3, 4], work)
     expect(failures).toEqual(new Map([2, 3].map((item) => [item, new Error(`refused ${item}`)])))
     expect(tried).toEqual([[1, 2, 3, 4], [1], [2], [3], [4]])
   })
 
   test('a single one is tried once', async () => {
     const { work, tried } = workRefusing(1)
-    expect([...(await togetherOrAlone([1], work)).keys()]).toEqual([1])
+    expect([...(await tryAllThenEach([1], work)).keys()]).toEqual([1])
     expect(tried).toHaveLength(1)
   })
 
@@ -179,7 +179,7 @@ describe('together or alone', () => {
       tried.push(items)
       return Promise.reject(ofTheHouse)
     }
-    expect(await togetherOrAlone([1, 2], work)).toEqual(new Map([1, 2].map((item) => [item, ofTheHouse])))
+    expect(await tryAllThenEach([1, 2], work)).toEqual(new Map([1, 2].map((item) => [item, ofTheHouse])))
     expect(tried).toEqual([[1, 2]])
   })
 })

@@ -1,7 +1,7 @@
 import Value from 'typebox/value'
 import { describe, expect, test } from 'vitest'
-import { CreditRequest } from '../../src/jobs/credit.ts'
 import { formatAmount, Money, minorUnit, parseAmount } from '../../src/money.ts'
+import { CreditRequest } from '../../src/requests/credit-request.ts'
 
 /** What an amount reads as, or undefined when it is refused. */
 function read(text: string, currency = 'USD'): string | undefined {

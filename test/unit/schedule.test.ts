@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dateIn, lastDue, whyInvalid } from '../../src/schedule.ts'
+import { dateIn, lastDue, whyInvalid } from '../../src/cron.ts'
 
 describe('a valid schedule', () => {
   test.each([

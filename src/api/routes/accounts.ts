@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
-import { AccountId, BillGroup, Currency, Name } from '../../jobs/formats.ts'
-import { createAccount } from '../../ledger/create-account.ts'
+import { createAccount } from '../../ledger/accounts/create-account.ts'
 import { Refusal } from '../../problems.ts'
-import { carryOut } from '../carry-out.ts'
+import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
+import { handleWrite } from '../handle-write.ts'
 import { keyset } from '../keyset.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
@@ -36,7 +36,7 @@ export const accountRoutes: Routes = (api, context) => {
       response: { 200: AccountView, 201: AccountView, ...problems(409, 422) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { accountId, name, currency, billGroup = 'default', paymentTermsDays = 30 } = request.body
         const created = await createAccount(tx, { accountId, name, currency, billGroup, paymentTermsDays })
         const body = (await readAccounts(tx, sql`where key = ${accountId}`)).map(presentAccount)[0] as AccountView

@@ -1,5 +1,5 @@
 import { Type } from 'typebox'
-import { Uuid } from '../../jobs/formats.ts'
+import { Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { auditCursor, limitOf, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { problems } from '../view-responses.ts'

@@ -1,25 +1,25 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import type { Db, Tx } from '../../db/open.ts'
-import { billRunJob } from '../../jobs/bill-run.ts'
-import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../jobs/formats.ts'
-import { cancelBillRun } from '../../ledger/cancel-bill-run.ts'
-import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/check-bill-date.ts'
-import { retryBillRun } from '../../ledger/retry-bill-run.ts'
-import { startBillRun } from '../../ledger/start-bill-run.ts'
+import { cancelBillRun } from '../../ledger/bill-runs/cancel-bill-run.ts'
+import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/bill-runs/check-bill-date.ts'
+import { retryBillRun } from '../../ledger/bill-runs/retry-bill-run.ts'
+import { startBillRun } from '../../ledger/bill-runs/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
-import { wake } from '../../queue/wake.ts'
-import { type Answer, carryOut } from '../carry-out.ts'
+import { wake } from '../../queue/queues.ts'
+import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../requests/formats.ts'
+import { billRunJob } from '../../work/bill-run.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { type Answer, handleWrite } from '../handle-write.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { ReasonBody } from '../reason.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { BillRunFailureView, BillRunView, readBillRuns } from '../views/bill-run-view.ts'
 
-const MOST_NAMED = 10_000
+const MAX_NAMED = 10_000
 
 export const accountIds = (maxItems: number) => Type.Array(AccountId, { minItems: 1, maxItems })
 export const BillDate = {
@@ -31,7 +31,7 @@ export const BillDate = {
 const NewBillRun = Type.Object(
   {
     billGroup: Type.Optional(BillGroup),
-    accountIds: Type.Optional(accountIds(MOST_NAMED)),
+    accountIds: Type.Optional(accountIds(MAX_NAMED)),
     ...BillDate,
     name: Type.Optional(Name),
   },
@@ -57,7 +57,7 @@ export const billRunRoutes: Routes = (api, context) => {
       response: { 202: Queued, ...problems(404, 422) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { billGroup = 'default', accountIds: accountKeys, billDate = today(), name = null } = request.body
         if (request.body.billGroup !== undefined && accountKeys) {
           const errors = [{ pointer: '/accountIds', message: 'must be left out when billGroup is given' }]
@@ -165,7 +165,7 @@ export const billRunRoutes: Routes = (api, context) => {
     },
     handler: (request, reply) => {
       const { billRunId } = request.params
-      return carryOut(context, request, reply, async (tx) => {
+      return handleWrite(context, request, reply, async (tx) => {
         await retryBillRun(tx, billRunId)
         return { ...(await changed(tx, 'retry', billRunId, request.body.reason)), wake: wakeRun(context, billRunId) }
       })
@@ -185,7 +185,7 @@ export const billRunRoutes: Routes = (api, context) => {
     },
     handler: (request, reply) => {
       const { billRunId } = request.params
-      return carryOut(context, request, reply, async (tx) => {
+      return handleWrite(context, request, reply, async (tx) => {
         await cancelBillRun(tx, billRunId)
         return changed(tx, 'cancel', billRunId, request.body.reason)
       })

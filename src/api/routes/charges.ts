@@ -1,11 +1,11 @@
 import { Type } from 'typebox'
-import { AccountId, Amount, CalendarDate, Currency, Description, Reference, Uuid } from '../../jobs/formats.ts'
-import { type RecordedCharge, recordCharges } from '../../ledger/record-charges.ts'
+import { type RecordedCharge, recordCharges } from '../../ledger/charges/record-charges.ts'
 import { formatAmount } from '../../money.ts'
-import { carryOut } from '../carry-out.ts'
+import { AccountId, Amount, CalendarDate, Currency, Description, Reference, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { handleWrite } from '../handle-write.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { Time } from '../views/time.ts'
@@ -67,7 +67,7 @@ export const chargeRoutes: Routes = (api, context) => {
       },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const charges = request.body.charges.map((charge) => ({
           ...charge,
           chargedOn: charge.chargedOn ?? today(),

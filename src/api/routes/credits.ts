@@ -1,19 +1,19 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import type { Db } from '../../db/open.ts'
-import { CreditRequest, creditJob } from '../../jobs/credit.ts'
-import { AccountId, Uuid } from '../../jobs/formats.ts'
-import { type AcceptedCredit, acceptCredits } from '../../ledger/accept-credits.ts'
-import { deleteCredit } from '../../ledger/delete-credit.ts'
-import { creditNotFound } from '../../ledger/find-credit.ts'
+import { type AcceptedCredit, acceptCredits } from '../../ledger/credits/accept-credits.ts'
+import { deleteCredit } from '../../ledger/credits/delete-credit.ts'
+import { creditNotFound } from '../../ledger/credits/find-credit.ts'
 import { problemOf, Refusal } from '../../problems.ts'
-import { wake } from '../../queue/wake.ts'
-import { actorOf, carryOut, send } from '../carry-out.ts'
+import { wake } from '../../queue/queues.ts'
+import { CreditRequest, creditJob } from '../../requests/credit-request.ts'
+import { AccountId, Uuid } from '../../requests/formats.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { openCreditIntake } from '../credit-intake.ts'
 import { invalidRequest } from '../errors.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { actorOf, handleWrite, send } from '../handle-write.ts'
 import { keyedRequestOf } from '../idempotency.ts'
 import { keyset } from '../keyset.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
@@ -80,7 +80,7 @@ export const creditRoutes: Routes = (api, context) => {
       response: { 202: BatchAccepted, ...problems() },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx, actor) => {
+      handleWrite(context, request, reply, async (tx, actor) => {
         // By the same validator as a single credit, so that both are judged alike.
         const check = request.compileValidationSchema(CreditRequest)
         const checked = request.body.credits.map((item) =>
@@ -165,7 +165,7 @@ export const creditRoutes: Routes = (api, context) => {
       response: { ...NoContent, ...problems(404, 409) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { creditId } = request.params
         await deleteCredit(tx, creditId)
         return { status: 204, audit: { action: 'credit.delete', subject: creditId, reason: request.query.reason } }

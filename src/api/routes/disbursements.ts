@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
-import { Amount, Uuid } from '../../jobs/formats.ts'
-import { disburseCredit } from '../../ledger/disburse-credit.ts'
-import { findCredit } from '../../ledger/find-credit.ts'
-import { carryOut } from '../carry-out.ts'
+import { disburseCredit } from '../../ledger/credits/disburse-credit.ts'
+import { findCredit } from '../../ledger/credits/find-credit.ts'
+import { Amount, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { handleWrite } from '../handle-write.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
@@ -95,7 +95,7 @@ export const disbursementRoutes: Routes = (api, context) => {
       response: { 201: Disbursed, ...problems(404, 409, 422) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { creditId } = request.params
         const { invoiceId, amount, confirm = request.headers['idempotency-key'] !== undefined } = request.body
         const id = await disburseCredit(tx, creditId, invoiceId, amount, { refuseRepeat: !confirm })

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
-import { Uuid } from '../../jobs/formats.ts'
 import { Refusal } from '../../problems.ts'
+import { Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { problems } from '../view-responses.ts'

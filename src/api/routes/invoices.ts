@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
-import { AccountId, Uuid } from '../../jobs/formats.ts'
 import { Refusal } from '../../problems.ts'
+import { AccountId, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { keyset } from '../keyset.ts'
 import { limitOf, numberCursor, PageOf, PageQuery } from '../paging.ts'

@@ -2,15 +2,15 @@ import { type Selectable, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/open.ts'
 import type { Job } from '../../db/schema.ts'
-import { creditJob } from '../../jobs/credit.ts'
-import { Uuid } from '../../jobs/formats.ts'
-import { reversalJob } from '../../jobs/reversal.ts'
-import { retryJob } from '../../ledger/retry-job.ts'
+import { retryJob } from '../../ledger/requests/retry-job.ts'
 import { Refusal } from '../../problems.ts'
-import { wake } from '../../queue/wake.ts'
-import { carryOut } from '../carry-out.ts'
+import { wake } from '../../queue/queues.ts'
+import { creditJob } from '../../requests/credit-request.ts'
+import { Uuid } from '../../requests/formats.ts'
+import { reversalJob } from '../../requests/reversal-request.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
+import { handleWrite } from '../handle-write.ts'
 import { ReasonBody } from '../reason.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from '../views/time.ts'
@@ -68,7 +68,7 @@ export const jobRoutes: Routes = (api, context) => {
       response: { 202: RetriedJobView, ...problems(404, 409) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { jobId } = request.params
         const { reason } = request.body
         const job = await retryJob(tx, jobId)

@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
-import { Name, Uuid } from '../../jobs/formats.ts'
-import { createKey, revokeKey, SCOPES } from '../../ledger/api-keys.ts'
-import { carryOut } from '../carry-out.ts'
+import { createKey, revokeKey, SCOPES } from '../../ledger/keys/api-keys.ts'
+import { Name, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { handleWrite } from '../handle-write.ts'
 import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
 import { ReasonQuery } from '../reason.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
@@ -49,7 +49,7 @@ export const keyRoutes: Routes = (api, context) => {
       },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { name, scopes, expiresAt } = request.body
         const { id, key } = await createKey(
           tx,
@@ -108,7 +108,7 @@ export const keyRoutes: Routes = (api, context) => {
       response: { ...NoContent, ...problems(404) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { keyId } = request.params
         await revokeKey(tx, keyId)
         return { status: 204, audit: { action: 'key.revoke', subject: keyId, reason: request.query.reason } }

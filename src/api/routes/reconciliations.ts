@@ -1,5 +1,5 @@
 import { type Static, Type } from 'typebox'
-import { Uuid } from '../../jobs/formats.ts'
+import { Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'

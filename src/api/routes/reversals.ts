@@ -1,13 +1,13 @@
 import { Type } from 'typebox'
-import { Uuid } from '../../jobs/formats.ts'
-import { ReversalRequest, reversalJob } from '../../jobs/reversal.ts'
-import { acceptReversal } from '../../ledger/accept-reversal.ts'
-import { cancelReversal } from '../../ledger/cancel-reversal.ts'
-import { wake } from '../../queue/wake.ts'
-import { carryOut } from '../carry-out.ts'
+import { acceptReversal } from '../../ledger/credits/accept-reversal.ts'
+import { cancelReversal } from '../../ledger/credits/cancel-reversal.ts'
+import { wake } from '../../queue/queues.ts'
+import { Uuid } from '../../requests/formats.ts'
+import { ReversalRequest, reversalJob } from '../../requests/reversal-request.ts'
 import type { Routes } from '../context.ts'
 import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
+import { handleWrite } from '../handle-write.ts'
 import { ReasonQuery } from '../reason.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
 import { Accepted } from './credits.ts'
@@ -28,7 +28,7 @@ export const reversalRoutes: Routes = (api, context) => {
       response: { 202: Accepted, ...problems(404, 409) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx, actor) => {
+      handleWrite(context, request, reply, async (tx, actor) => {
         const accepted = await acceptReversal(tx, request.params.creditId, request.body, actor)
         return {
           ...queued(accepted),
@@ -48,7 +48,7 @@ export const reversalRoutes: Routes = (api, context) => {
       response: { ...NoContent, ...problems(404, 409) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { creditId } = request.params
         await cancelReversal(tx, creditId)
         return { status: 204, audit: { action: 'reversal.cancel', subject: creditId, reason: request.query.reason } }

@@ -1,13 +1,13 @@
 import { sql } from 'kysely'
 import { type Static, Type } from 'typebox'
-import { BillGroup } from '../../jobs/formats.ts'
+import { whyInvalid } from '../../cron.ts'
 import { Refusal } from '../../problems.ts'
-import { keepSchedules } from '../../queue/schedules.ts'
-import { whyInvalid } from '../../schedule.ts'
-import { carryOut } from '../carry-out.ts'
+import { BillGroup } from '../../requests/formats.ts'
+import { syncSchedulers } from '../../work/schedules.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
+import { handleWrite } from '../handle-write.ts'
 import { limitOf, nameCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
 import { ReasonQuery } from '../reason.ts'
 import { NoContent, problems } from '../view-responses.ts'
@@ -43,7 +43,7 @@ const present = ({ name, cron, timezone, bill_group, enabled }: Row): Static<typ
 export const scheduleRoutes: Routes = (api, context) => {
   const { db, reads, queues } = context
   const params = Type.Object({ name: ScheduleName })
-  const wake = () => keepSchedules(db, queues)
+  const wake = () => syncSchedulers(db, queues)
 
   api.put('/v1/schedules/:name', {
     config: { scope: 'operate' },
@@ -58,7 +58,7 @@ export const scheduleRoutes: Routes = (api, context) => {
       response: { 200: ScheduleView, ...problems(422) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { name } = request.params
         const { cron, timezone, billGroup, enabled = true } = request.body
         const wrong = whyInvalid({ cron, timezone })
@@ -120,7 +120,7 @@ export const scheduleRoutes: Routes = (api, context) => {
       response: { ...NoContent, ...problems(404) },
     },
     handler: (request, reply) =>
-      carryOut(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx) => {
         const { name } = request.params
         const { numDeletedRows } = await tx.deleteFrom('schedule').where('name', '=', name).executeTakeFirstOrThrow()
         if (numDeletedRows === 0n) throw new Refusal('schedule_not_found', `there is no schedule ${name}`)

@@ -1,8 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Db, Tx } from '../../db/open.ts'
-import { Amount, Uuid } from '../../jobs/formats.ts'
 import { formatAmount } from '../../money.ts'
+import { Amount, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { Time } from './time.ts'
 

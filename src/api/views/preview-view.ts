@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/open.ts'
-import { type PreviewedInvoice, toNewInvoice } from '../../ledger/preview-invoices.ts'
+import { type PreviewedInvoice, toNewInvoice } from '../../ledger/invoices/preview-invoices.ts'
 import { formatAmount } from '../../money.ts'
 import type { PreviewedInvoiceView } from './invoice-view.ts'
 import { presentTransaction } from './transaction-view.ts'

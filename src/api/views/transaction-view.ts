@@ -2,8 +2,8 @@ import { type RawBuilder, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
 import type { Db } from '../../db/open.ts'
 import type { TransactionType } from '../../db/schema.ts'
-import { Amount, Uuid } from '../../jobs/formats.ts'
 import { formatAmount } from '../../money.ts'
+import { Amount, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 
 /** Lines that an invoice shows of itself, and in a list of invoices. Whoever wants all of them pages through them. */

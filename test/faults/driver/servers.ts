@@ -6,7 +6,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { Redis } from 'ioredis'
-import { startEmbeddedPostgres } from '../../../src/db/embedded.ts'
+import { startEmbeddedPostgres } from '../../../src/embedded-postgres/start.ts'
 import { makeDataFolder, removeDataFolder } from '../../support/data-folder.ts'
 
 export type PostgresServer = Awaited<ReturnType<typeof startPostgres>>

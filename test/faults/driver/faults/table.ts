@@ -22,11 +22,11 @@ export const FAULTS: readonly Fault[] = [
   ...MIGRATE_FAULTS,
 ]
 
-const MOST_FAULTS = 4
+const MAX_FAULTS = 4
 
 /** The faults of a seed, in their order. With `only`, those of that number alone. */
 export function chooseFaults(dice: Dice, backend: BackendKind, only: string | undefined): readonly Fault[] {
   const possible = FAULTS.filter((fault) => (fault.backend ?? backend) === backend && (only ?? fault.id) === fault.id)
   if (possible.length === 0) return []
-  return Array.from({ length: dice.between(2, MOST_FAULTS) }, () => dice.weighted(possible))
+  return Array.from({ length: dice.between(2, MAX_FAULTS) }, () => dice.weighted(possible))
 }

@@ -1,0 +1,148 @@
+import { sql } from 'kysely'
+import { gatherRows } from '../../db/gather-rows.ts'
+import { newId } from '../../db/new-id.ts'
+import type { Db, Tx } from '../../db/open.ts'
+import { pgArray } from '../../db/pg-array.ts'
+import type { BatchCounts } from '../invoices/count-batch.ts'
+import { othersThatBegan, withOurMark } from '../requests/begun-by.ts'
+import { lockBillRun } from './lock-bill-run.ts'
+
+export type BatchToBill = {
+  readonly id: string
+  readonly billRunId: string
+  /** YYYY-MM-DD */
+  readonly billDate: string
+  readonly accountIds: readonly number[]
+}
+
+/** A batch and how many processes were lost that had begun it. */
+export type ClaimedBatch = BatchToBill & { readonly lost: number }
+
+/**
+ * Marks a batch as begun by this process, in a transaction of its own: a batch that takes its process down each time is known by the
+ * marks that stay. They alone may be lost when the database crashes too, so the COMMIT does not wait for the disk. Returns undefined when
+ * the batch is closed already, or was cancelled with its run.
+ */
+export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch | undefined> {
+  const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; lost: number }>`
+    update bill_batch set begun_by = ${withOurMark}
+    from bill_run, set_config('synchronous_commit', 'off', true)
+    where bill_batch.id = ${batchId}::uuid and bill_batch.status = 'open' and bill_run.id = bill_batch.bill_run_id
+    returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, ${othersThatBegan} as lost`.execute(
+    db,
+  )
+  const row = rows[0]
+  return (
+    row && {
+      id: batchId,
+      billRunId: row.bill_run_id,
+      billDate: row.bill_date,
+      accountIds: row.account_ids,
+      lost: row.lost,
+    }
+  )
+}
+
+/** Whether another process began a batch and has not said how that ended. */
+export async function wasBegun(db: Db, batchId: string): Promise<boolean> {
+  const { rows } = await sql`
+    select from bill_batch where id = ${batchId}::uuid and status = 'open' and ${othersThatBegan} > 0`.execute(db)
+  return rows.length > 0
+}
+
+/**
+ * Closes a batch with its counts. False when it was closed before, because an earlier delivery billed it or its run was
+ * cancelled: then nothing is to be written.
+ */
+export async function closeBatch(tx: Tx, batch: BatchToBill, counts: BatchCounts): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('bill_batch')
+    .set({
+      status: 'done',
+      billed: counts.billed,
+      nothing_to_bill: batch.accountIds.length - counts.billed,
+      failure_code: null,
+      failure_message: null,
+      finished_at: sql<Date>`now()`,
+    })
+    .where('id', '=', batch.id)
+    .where('status', '=', 'open')
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) return false
+  await writeTotals(tx, batch, counts)
+  return true
+}
+
+async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts): Promise<void> {
+  if (totals.length === 0) return
+  const { add, rows } = gatherRows(8)
+  for (const { currency, invoices, charged, creditsIssued, disbursed, creditsReversed } of totals) {
+    const issued = [creditsIssued.count, creditsIssued.amount.toFixed()]
+    const reversed = [creditsReversed.count, creditsReversed.amount.toFixed()]
+    add(currency, invoices, charged.toFixed(), ...issued, disbursed.toFixed(), ...reversed)
+  }
+  const [currencies, invoices, charged, issuedCounts, issued, disbursed, reversedCounts, reversed] = rows().columns
+  await sql`
+    insert into bill_batch_total (bill_batch_id, bill_run_id, currency, invoices, charged, credits_issued_count,
+      credits_issued_amount, disbursed, credits_reversed_count, credits_reversed_amount)
+    select ${batch.id}::uuid, ${batch.billRunId}::uuid, total.* from unnest(
+      ${currencies}::text[], ${invoices}::integer[], ${charged}::numeric[], ${issuedCounts}::integer[], ${issued}::numeric[],
+      ${disbursed}::numeric[], ${reversedCounts}::integer[], ${reversed}::numeric[]) as total`.execute(tx)
+}
+
+/**
+ * Puts a batch's accounts into this many smaller ones instead, to narrow down which account fails. Returns their ids, none when
+ * the batch is no longer open. Nobody has begun them. Holds the run's lock, as cancelling does, which closes the open batches
+ * that it sees: none is made beside it.
+ */
+export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Promise<readonly string[]> {
+  await lockBillRun(tx, batch.billRunId)
+  const { numUpdatedRows } = await tx
+    .updateTable('bill_batch')
+    .set({ status: 'split', finished_at: sql`now()` })
+    .where('id', '=', batch.id)
+    .where('status', '=', 'open')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows === 0n
+    ? []
+    : await insertBatches(tx, batch.billRunId, batch.accountIds, Math.ceil(batch.accountIds.length / parts))
+}
+
+/** Cuts accounts into open batches of at most this size, in order, and returns the batches' ids. */
+export async function insertBatches(
+  tx: Tx,
+  billRunId: string,
+  accountIds: readonly number[],
+  batchSize: number,
+): Promise<readonly string[]> {
+  const batches = Array.from({ length: Math.ceil(accountIds.length / batchSize) }, (_, index) => ({
+    id: newId(),
+    accounts: pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize)),
+  }))
+  const ids = batches.map(({ id }) => id)
+  // Lists of unlike length make no array of arrays: each goes as text.
+  await sql`
+    insert into bill_batch (id, bill_run_id, account_ids)
+    select id, ${billRunId}::uuid, accounts::bigint[]
+    from unnest(${pgArray(ids)}::uuid[], ${batches.map(({ accounts }) => accounts)}::text[]) as batch (id, accounts)`.execute(
+    tx,
+  )
+  return ids
+}
+
+/** Records that the one account of a batch could not be billed, with a stable code and a reason for people. False when it is closed. */
+export async function failBatch(tx: Tx, batch: BatchToBill, code: string, message: string): Promise<boolean> {
+  const { numUpdatedRows } = await tx
+    .updateTable('bill_batch')
+    .set((eb) => ({
+      status: 'failed',
+      failure_code: code,
+      failure_message: message,
+      failure_attempts: eb('failure_attempts', '+', 1),
+      finished_at: sql<Date>`now()`,
+    }))
+    .where('id', '=', batch.id)
+    .where('status', '=', 'open')
+    .executeTakeFirstOrThrow()
+  return numUpdatedRows > 0n
+}

@@ -1,0 +1,20 @@
+import { sql } from 'kysely'
+import type { Tx } from '../../db/open.ts'
+import { Refusal } from '../../problems.ts'
+
+/** How many days ahead of today a bill date may be. */
+export const MAX_DAYS_AHEAD = 31
+
+/**
+ * Refuses a bill date far ahead of today, which is more often a slip than meant, and bills at once what is dated years from now. Today is the database's
+ * date, in UTC: the one that all processes share. Throws a Refusal `bill_date_too_far`.
+ */
+export async function checkBillDate(tx: Tx, billDate: string): Promise<void> {
+  const { rows } = await sql<{ tooFar: boolean; today: string; last: string }>`
+    select ${billDate}::date > current_date + ${MAX_DAYS_AHEAD}::integer as "tooFar",
+      current_date::text as today, (current_date + ${MAX_DAYS_AHEAD}::integer)::text as last`.execute(tx)
+  if (!rows[0]?.tooFar) return
+  const { today, last } = rows[0]
+  const message = `must be ${last} or earlier, ${MAX_DAYS_AHEAD} days ahead of today (${today}), unless allowFuture is true`
+  throw new Refusal('bill_date_too_far', `the bill date ${billDate} ${message}`, [{ pointer: '/billDate', message }])
+}

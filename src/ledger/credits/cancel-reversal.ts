@@ -1,0 +1,36 @@
+import type { Tx } from '../../db/open.ts'
+import { Refusal } from '../../problems.ts'
+import { settleJobs } from '../requests/settle-jobs.ts'
+import { lockCredit } from './find-credit.ts'
+
+/**
+ * Cancels a reversal that no bill run has applied yet, also one that is accepted and not carried out. Throws a Refusal
+ * `credit_not_found` or `no_reversal_pending`.
+ */
+export async function cancelReversal(tx: Tx, creditId: string): Promise<void> {
+  const credit = await lockCredit(tx, creditId)
+  const accepted = await tx
+    .selectFrom('job')
+    .select('id')
+    .where('credit_id', '=', creditId)
+    .where('type', '=', 'reversal')
+    .where('status', '=', 'queued')
+    .forNoKeyUpdate()
+    .executeTakeFirst()
+  if (credit.status !== 'reversal_pending' && !accepted) {
+    throw new Refusal(
+      'no_reversal_pending',
+      `credit ${creditId} is ${credit.status.replace('_', ' ')}: there is nothing to cancel`,
+    )
+  }
+  if (accepted) {
+    const refusal = { code: 'reversal_cancelled', message: 'cancelled before it was carried out' }
+    await settleJobs(tx, [{ id: accepted.id, refusal, result: {} }])
+  }
+  await tx
+    .updateTable('credit')
+    .set({ status: 'issued', reversal_job_id: null })
+    .where('id', '=', creditId)
+    .where('status', '=', 'reversal_pending')
+    .execute()
+}

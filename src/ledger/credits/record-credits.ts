@@ -1,0 +1,37 @@
+import { sql } from 'kysely'
+import Value from 'typebox/value'
+import type { Tx } from '../../db/open.ts'
+import { parseAmount } from '../../money.ts'
+import { CreditRequest } from '../../requests/credit-request.ts'
+import { lockQueuedJobs, type QueuedJob, settleJobs } from '../requests/settle-jobs.ts'
+
+/**
+ * Records accepted credits as pending, each once: the job's row is locked, and settled in the same transaction. Several at a time
+ * cost little more than one; each has its own outcome. A job that is settled already is passed over.
+ */
+export async function recordCredits(tx: Tx, jobIds: readonly string[]): Promise<void> {
+  const jobs = await lockQueuedJobs(tx, 'credit', jobIds)
+  const checked = jobs.map((job) => ({ job, refusal: whyNot(job) }))
+  const good = checked.filter(({ refusal }) => refusal === undefined).map(({ job }) => job.id)
+  if (good.length > 0) {
+    await sql`
+      insert into credit (id, account_id, amount, reason, note, reference, automatic_disbursement, created_at)
+      select credit_id, account_id, (request->>'amount')::numeric, request->>'reason', request->>'note', request->>'reference',
+        coalesce((request->>'automaticDisbursement')::boolean, true), created_at
+      from job where id = any(${good}::uuid[])
+      on conflict do nothing`.execute(tx)
+  }
+  await settleJobs(
+    tx,
+    checked.map(({ job, refusal }) => ({ id: job.id, refusal, result: { creditId: job.credit_id } })),
+  )
+}
+
+/** The worker's own check of what was accepted: the same schema and the same rules as at the door. */
+function whyNot(job: QueuedJob): { code: string; message: string } | undefined {
+  if (!Value.Check(CreditRequest, job.request)) {
+    return { code: 'invalid_request', message: 'the stored request is not a credit' }
+  }
+  const amount = parseAmount(job.request.amount, job.currency)
+  return typeof amount === 'string' ? { code: 'invalid_amount', message: `the amount ${amount}` } : undefined
+}

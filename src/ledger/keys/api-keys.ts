@@ -1,0 +1,72 @@
+import { createHash, randomBytes, timingSafeEqual } from 'node:crypto'
+import { sql } from 'kysely'
+import { newId } from '../../db/new-id.ts'
+import type { Db, Tx } from '../../db/open.ts'
+import { Refusal } from '../../problems.ts'
+
+export const SCOPES = ['enqueue', 'read', 'operate', 'admin'] as const
+
+/** The name of the key of BOOTSTRAP_API_KEY. */
+export const BOOTSTRAP = 'bootstrap'
+
+/** A key as it is shown, once: what follows cannot be recovered from what is stored. */
+export type NewKey = { readonly id: string; readonly key: string }
+
+/** A key has 256 bits of chance, so its SHA-256 can be neither guessed nor reversed, and no slow hash is needed. */
+export function hashKey(key: string): Buffer {
+  return createHash('sha256').update(key).digest()
+}
+
+/** Makes an API key with these scopes. `expiresAt`: when it stops to work, if ever. Throws a Refusal `invalid_request` for the name of the bootstrap key. */
+export async function createKey(
+  db: Db | Tx,
+  name: string,
+  scopes: readonly string[],
+  expiresAt: Date | null = null,
+): Promise<NewKey> {
+  if (name === BOOTSTRAP) {
+    const message = 'must be another: bootstrap is the key of BOOTSTRAP_API_KEY, which is revoked when that changes'
+    throw new Refusal('invalid_request', `the name ${message}`, [{ pointer: '/name', message }])
+  }
+  const key = `nb_${randomBytes(32).toString('base64url')}`
+  const id = newId()
+  await db
+    .insertInto('api_key')
+    .values({ id, name, key_hash: hashKey(key), scopes: [...scopes], expires_at: expiresAt })
+    .execute()
+  return { id, key }
+}
+
+/** Neither revoked nor expired. */
+export const IN_FORCE = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`
+
+/** Finds a key that is neither unknown nor revoked nor expired: those three answer alike. */
+export async function findKey(
+  db: Db,
+  key: string,
+): Promise<{ readonly id: string; readonly scopes: readonly string[] } | undefined> {
+  const hash = hashKey(key)
+  const row = await db
+    .selectFrom('api_key')
+    .select(['id', 'scopes', 'key_hash'])
+    .where('key_hash', '=', hash)
+    .where(IN_FORCE)
+    .executeTakeFirst()
+  return row && timingSafeEqual(row.key_hash, hash) ? { id: row.id, scopes: row.scopes } : undefined
+}
+
+/** Those of these keys that are in force. */
+export async function keysInForce(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
+  const rows = await db.selectFrom('api_key').select('id').where('id', 'in', ids).where(IN_FORCE).execute()
+  return new Set(rows.map(({ id }) => id))
+}
+
+/** Revokes a key at once. Throws a Refusal `key_not_found`. */
+export async function revokeKey(tx: Tx, id: string): Promise<void> {
+  const { numUpdatedRows } = await tx
+    .updateTable('api_key')
+    .set((eb) => ({ revoked_at: eb.fn.coalesce('revoked_at', sql<Date>`now()`) }))
+    .where('id', '=', id)
+    .executeTakeFirstOrThrow()
+  if (numUpdatedRows === 0n) throw new Refusal('key_not_found', `there is no API key ${id}`)
+}

@@ -1,0 +1,40 @@
+import { type RawBuilder, sql } from 'kysely'
+import { errorCode } from '../../db/classify-error.ts'
+import type { Db } from '../../db/open.ts'
+
+/** Why something is not carried out yet, and since when it is so. */
+export type Trouble = { readonly reason: string; readonly since: Date }
+
+const MAX_LETTERS = 500
+
+const OPEN = {
+  job: sql`status = 'queued'`,
+  bill_batch: sql`status = 'open'`,
+  bill_run: sql`finished_at is null`,
+} as const satisfies Record<string, RawBuilder<unknown>>
+
+/**
+ * Writes down why work could not be carried out in this try, for people to see; it will be tried again. Rows that somebody holds are left out,
+ * and so is all of it when it cannot be written, as when the trouble is the database: then the log alone says why.
+ */
+export async function noteTrouble(
+  db: Db,
+  table: keyof typeof OPEN,
+  ids: readonly string[],
+  error: unknown,
+): Promise<void> {
+  if (ids.length === 0) return
+  const counted = table === 'job' ? sql`, attempts = attempts + 1` : sql``
+  await sql`
+    update ${sql.table(table)} set trouble = ${reasonOf(error)}, trouble_since = coalesce(trouble_since, now()) ${counted}
+    where id in (select id from ${sql.table(table)} where id = any(${ids}::uuid[]) and ${OPEN[table]}
+      order by id for no key update skip locked)`
+    .execute(db)
+    .catch(() => undefined)
+}
+
+function reasonOf(error: unknown): string {
+  const message = error instanceof Error ? error.message : String(error)
+  const code = errorCode(error)
+  return `${message.slice(0, MAX_LETTERS)}${code === undefined ? '' : ` (${code})`}`
+}

@@ -1,0 +1,82 @@
+import type { Selectable } from 'kysely'
+import { sql } from 'kysely'
+import type { Tx } from '../../db/open.ts'
+import type { Job } from '../../db/schema.ts'
+import { parseAmount } from '../../money.ts'
+import { Refusal } from '../../problems.ts'
+import type { CreditRequest } from '../../requests/credit-request.ts'
+import { claimReferences, contentHash } from '../credits/claim-references.ts'
+import { lockCredit } from '../credits/find-credit.ts'
+
+export type JobRow = Selectable<Job>
+
+/**
+ * Takes up a failed job again, as if it were new: its error is cleared, and what crashed its workers gets new tries. Throws a Refusal
+ * `job_not_found`, `job_not_failed`, `reference_taken` when another job has the credit's reference by now, or `reversal_under_way`
+ * when another reversal of the credit is.
+ */
+export async function retryJob(tx: Tx, jobId: string): Promise<JobRow> {
+  const job = await findJob(tx, jobId)
+  if (job.status !== 'failed') throw notFailed(job)
+  // References, credits and accounts are locked before jobs, here as everywhere.
+  if (job.type === 'credit') await claimReference(tx, job)
+  else await refuseSecondReversal(tx, job)
+  const taken = await tx
+    .updateTable('job')
+    .set({
+      status: 'queued',
+      attempts: 0,
+      begun_by: [],
+      error_code: null,
+      error_message: null,
+      finished_at: null,
+      woken_at: sql<Date>`now()`,
+    })
+    .where('id', '=', jobId)
+    .where('status', '=', 'failed')
+    .returningAll()
+    .executeTakeFirst()
+  if (!taken) throw notFailed(await findJob(tx, jobId))
+  return taken
+}
+
+async function findJob(tx: Tx, jobId: string): Promise<JobRow> {
+  const job = await tx.selectFrom('job').selectAll().where('id', '=', jobId).executeTakeFirst()
+  if (!job) throw new Refusal('job_not_found', `there is no job ${jobId}`)
+  return job
+}
+
+const notFailed = ({ id, status }: JobRow) => new Refusal('job_not_failed', `job ${id} is ${status}`)
+
+async function claimReference(tx: Tx, job: JobRow): Promise<void> {
+  const request = job.request as CreditRequest
+  const { reference } = request
+  if (reference === undefined) return
+  const account = await tx
+    .selectFrom('account')
+    .select('currency')
+    .where('id', '=', job.account_id)
+    .executeTakeFirstOrThrow()
+  const amount = parseAmount(request.amount, account.currency)
+  const hash = contentHash(request, typeof amount === 'string' ? request.amount : amount.toFixed())
+  const wanted = { accountId: job.account_id, reference, jobId: job.id, creditId: job.credit_id, hash }
+  const holder = (await claimReferences(tx, [wanted])).get(job.id)
+  // Itself, when somebody else has just taken it up.
+  if (!holder || holder.jobId === job.id) return
+  throw new Refusal('reference_taken', `its reference ${reference} was free, and job ${holder.jobId} has it by now`)
+}
+
+async function refuseSecondReversal(tx: Tx, job: JobRow): Promise<void> {
+  await lockCredit(tx, job.credit_id)
+  // Who asks for a reversal holds the credit itself.
+  await sql`select from credit where id = ${job.credit_id}::uuid for no key update`.execute(tx)
+  const other = await tx
+    .selectFrom('job')
+    .select('id')
+    .where('credit_id', '=', job.credit_id)
+    .where('type', '=', 'reversal')
+    .where('status', '=', 'queued')
+    .where('id', '<>', job.id)
+    .executeTakeFirst()
+  if (other) throw new Refusal('reversal_under_way', `job ${other.id} is to reverse credit ${job.credit_id} already`)
+}

@@ -1,0 +1,21 @@
+import type { ApiClient } from '../client/api-client.ts'
+import type { BillRun } from '../client/api-types.ts'
+import { openProgress } from './progress.ts'
+
+/** Waits until the bill run has ended, and shows meanwhile how many of its accounts are dealt with. */
+export async function watchBillRun(
+  client: ApiClient,
+  billRunId: string,
+  title: string,
+  stream?: NodeJS.WriteStream,
+): Promise<BillRun> {
+  const progress = openProgress(title, stream)
+  try {
+    return await client.waitForBillRun(billRunId, {
+      onProgress: ({ progress: { accounts, billed, nothingToBill, failed } }) =>
+        progress.update(billed + nothingToBill + failed, accounts),
+    })
+  } finally {
+    progress.stop()
+  }
+}

@@ -1,0 +1,45 @@
+import { sql } from 'kysely'
+import type { Db } from '../db/open.ts'
+import { inTransaction } from '../db/transaction.ts'
+import { finishBillRun } from '../ledger/bill-runs/finish-bill-run.ts'
+import { selectBatches } from '../ledger/bill-runs/select-batches.ts'
+import { noteTrouble } from '../ledger/requests/note-trouble.ts'
+import type { WakeBatches } from './process-batch.ts'
+
+/** Batches whose wake-up is read and sent at once. */
+const PAGE = 1_000
+
+/**
+ * Carries out a bill run up to its batches: selects the accounts slice by slice, waking workers for each slice at once, and wakes
+ * what a retry has opened again. Repeated, it goes on where it was.
+ */
+export async function processBillRun(db: Db, billRunId: string, batchSize: number, wake: WakeBatches): Promise<void> {
+  try {
+    await selectAndWake(db, billRunId, batchSize, wake)
+  } catch (error) {
+    await noteTrouble(db, 'bill_run', [billRunId], error)
+    throw error
+  }
+}
+
+async function selectAndWake(db: Db, billRunId: string, batchSize: number, wake: WakeBatches): Promise<void> {
+  for (let selectedAll = false; !selectedAll; ) {
+    const slice = await inTransaction(db, (tx) => selectBatches(tx, billRunId, batchSize))
+    await wake(slice.batchIds)
+    selectedAll = slice.selectedAll
+  }
+  for (;;) {
+    const { rows } = await sql<{ id: string }>`
+      update bill_batch set woken_at = now() where id in (
+        select id from bill_batch where bill_run_id = ${billRunId}::uuid and status = 'open' and woken_at = '-infinity' limit ${PAGE})
+      returning id`.execute(db)
+    await wake(rows.map(({ id }) => id))
+    if (rows.length < PAGE) break
+  }
+  await sql`
+    update bill_run set trouble = null, trouble_since = null where id = ${billRunId}::uuid and trouble is not null`.execute(
+    db,
+  )
+  // A run that found nothing to bill has no batch to end it.
+  await finishBillRun(db, billRunId)
+}
