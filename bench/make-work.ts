@@ -2,7 +2,8 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { migrate } from '../src/db/migrate.ts'
 import { admitLogin } from '../src/db/service-login.ts'
-import { prepareBackend } from '../src/queue/backend.ts'
+import { preparePostgresQueues } from '../src/queue/postgres.ts'
+import { prepareQueues } from '../src/work/prepare-queues.ts'
 import { connected, withDatabase } from './database.ts'
 import type { Servers } from './servers.ts'
 
@@ -22,8 +23,8 @@ export async function makeWork(
   const url = withDatabase(postgresUrl, name)
   await connected(postgresUrl, (client) => client.query(`create database ${name}`))
   await migrate(url)
-  await prepareBackend({ ownerUrl: url, redisUrl: undefined })
-  await prepareBackend({ ownerUrl: url, redisUrl: undefined, queues: ['first-thing'] })
+  await prepareQueues({ ownerUrl: url, redisUrl: undefined })
+  await preparePostgresQueues(url, ['first-thing'])
   await admitLogin(url, serviceUrl)
   const text = await readFile(join(import.meta.dirname, 'make-work.sql'), 'utf8')
   await connected(url, async (client) => {

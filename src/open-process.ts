@@ -6,6 +6,7 @@ import { refuseOwner } from './db/service-login.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
 import { openQueues, type Queues } from './queue/queues.ts'
 import { sentinelsOf } from './queue/redis.ts'
+import { KINDS } from './work/kinds.ts'
 import { watchWorkers } from './work/watch-workers.ts'
 
 export type OpenProcess = {
@@ -74,7 +75,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
   })
   const { backend, close: tellActivity } = watchWorkers(opened, db, log)
-  const queues = await openQueues(backend)
+  const queues = await openQueues(backend, KINDS)
 
   const allStarted = Promise.withResolvers<void>()
   const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, tellActivity, queues.close]

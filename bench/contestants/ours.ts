@@ -1,7 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { openBackend } from '../../src/queue/backend.ts'
-import { billBatchJob } from '../../src/work/bill-batch.ts'
-import { billRunJob } from '../../src/work/bill-run.ts'
 import type { Contestant, Target } from '../contestant.ts'
 import { openClient } from '../database.ts'
 import { apiReady, inTime } from '../in-time.ts'
@@ -82,7 +80,7 @@ async function startBillRun(
 /** Waits until the workers have told the queue that they are there. */
 async function workersReady({ databaseUrl, redisUrl, workers }: Target, prefix: string): Promise<void> {
   const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
-  const queues = await Promise.all([billBatchJob, billRunJob].map(({ name }) => backend.openQueue(name)))
+  const queues = await Promise.all(['bill-batch', 'bill-run'].map((name) => backend.openQueue(name)))
   await inTime('the workers', async () => {
     const [batchWorkers = 0, runWorkers = 0] = await Promise.all(queues.map((queue) => queue.getWorkersCount()))
     return batchWorkers >= workers && runWorkers >= 1

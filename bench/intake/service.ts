@@ -1,5 +1,4 @@
 import { openBackend } from '../../src/queue/backend.ts'
-import { creditJob } from '../../src/requests/credit-request.ts'
 import { apiReady, inTime } from '../in-time.ts'
 import { freePort } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
@@ -22,7 +21,7 @@ export async function startIntakeService(databaseUrl: string, redisUrl: string |
   }
   const processes = [startProcesses(['src/cli.ts api', 'workers/worker.ts --kinds relay'], env)]
   const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
-  const queue = await backend.openQueue(creditJob.name)
+  const queue = await backend.openQueue('credit')
   let stopping: Promise<void> | undefined
   const stop = async () => {
     for (const started of processes) await started.stop()

@@ -3,8 +3,7 @@ import { inTransaction } from '../db/transaction.ts'
 import type { Actor } from '../ledger/audit/actor.ts'
 import { type AcceptedCredit, acceptCredits } from '../ledger/credits/accept-credits.ts'
 import { Refusal } from '../problems.ts'
-import { wake } from '../queue/queues.ts'
-import { type CreditRequest, creditJob } from '../requests/credit-request.ts'
+import type { CreditRequest } from '../requests/credit-request.ts'
 import { gather } from '../work/gather.ts'
 import type { ApiContext } from './context.ts'
 import { claimKeys, type KeptAnswer, type KeyedRequest, keepAnswers } from './idempotency.ts'
@@ -31,8 +30,8 @@ const MAX_WAITING = 1_000
 const MAX_WAITING_MS = 5_000
 
 const GATHERING = {
-  most: MAX_TOGETHER,
-  atOnce: 1,
+  maxSize: MAX_TOGETHER,
+  concurrency: 1,
   overtaking: { slowAfterMs: SLOW_AFTER_MS, maxSlow: MAX_SLOW },
   waiting: {
     maxItems: MAX_WAITING,
@@ -81,7 +80,12 @@ export function openCreditIntake({ config, db, queues }: ApiContext, onWakeError
       return { answers, fresh }
     })
     if (fresh.length > 0)
-      wake(queues, creditJob, [{ v: 1, jobIds: fresh.map(({ jobId }) => jobId) }]).catch(onWakeError)
+      queues
+        .wake(
+          'credit',
+          fresh.map(({ jobId }) => jobId),
+        )
+        .catch(onWakeError)
     return answers
   })
 }

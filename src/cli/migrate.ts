@@ -2,7 +2,7 @@ import type { Command } from 'commander'
 import { readConfig, StartError } from '../config.ts'
 import { migrate } from '../db/migrate.ts'
 import { admitLogin } from '../db/service-login.ts'
-import { prepareBackend } from '../queue/backend.ts'
+import { prepareQueues } from '../work/prepare-queues.ts'
 
 /** `nightbill migrate`: before a new version starts. */
 export function addMigrateCommand(program: Command): void {
@@ -24,7 +24,7 @@ export function addMigrateCommand(program: Command): void {
         )
       }
       await migrate(ownerUrl)
-      await prepareBackend({ ownerUrl, redisUrl: config.REDIS_URL })
+      await prepareQueues({ ownerUrl, redisUrl: config.REDIS_URL })
       if (config.DATABASE_URL !== undefined) await admitLogin(ownerUrl, config.DATABASE_URL)
       console.log('The database is current.')
     })

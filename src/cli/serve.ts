@@ -5,7 +5,7 @@ import { migrate } from '../db/migrate.ts'
 import { admitLogin } from '../db/service-login.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts'
 import { openLog } from '../open-process.ts'
-import { prepareBackend } from '../queue/backend.ts'
+import { prepareQueues } from '../work/prepare-queues.ts'
 import { announceDatabase } from './local-database.ts'
 import { superviseProcesses } from './supervise-processes.ts'
 
@@ -60,7 +60,7 @@ Examples:
         // Without the owner's login, what lacks migrations is told by the processes.
         if (ownerUrl !== undefined) {
           await migrate(ownerUrl)
-          await prepareBackend({ ownerUrl, redisUrl: config.REDIS_URL })
+          await prepareQueues({ ownerUrl, redisUrl: config.REDIS_URL })
           await admitLogin(ownerUrl, databaseUrl)
         }
         const forget = embedded ? await announceDatabase(config, databaseUrl) : undefined

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
-import { JOBS } from '../queue/queues.ts'
+import { KINDS } from '../work/kinds.ts'
 
 /** Schedules that have figures of their own at most. */
 const MAX_SCHEDULES = 100
@@ -31,14 +31,12 @@ const readOpenWork: OpenFigures = (db, registry) => {
   const oldest = gauge('oldest_to_be_done_seconds', 'How long ago the oldest of it was accepted, 0 for none', ['kind'])
   const unfinished = gauge('bill_runs_unfinished', 'Bill runs that have not ended')
   return async () => {
-    const { rows } = await sql<{ kind: string; open: number; oldest: number }>`
-      select kind, open, greatest(extract(epoch from now() - since), 0)::float8 as oldest from (
-        select 'credit' as kind, count(*) as open, min(created_at) as since from job where status = 'queued' and type = 'credit'
-        union all select 'reversal', count(*), min(created_at) from job where status = 'queued' and type = 'reversal'
-        union all select 'bill-batch', count(*), min(created_at) from bill_batch where status = 'open'
-        union all select 'bill-run', count(*), min(created_at) from bill_run where finished_at is null) work`.execute(
-      db,
+    const backlogs = KINDS.flatMap(({ name, durable }) =>
+      durable ? [sql`select ${name} as kind, open, since from (${durable.backlog}) backlog`] : [],
     )
+    const { rows } = await sql<{ kind: string; open: number; oldest: number }>`
+      select kind, open, greatest(coalesce(extract(epoch from now() - since), 0), 0)::float8 as oldest
+      from (${sql.join(backlogs, sql` union all `)}) work`.execute(db)
     for (const { kind, open: count, oldest: age } of rows) {
       oldest.set({ kind }, age)
       if (kind === 'bill-run') unfinished.set(count)
@@ -69,7 +67,7 @@ const readActivity: OpenFigures = (db, registry) => {
     for (const [name, counter] of Object.entries(counters)) {
       counter.reset()
       // From 0 on, so that the first of them is an increase.
-      for (const { name: kind } of JOBS) counter.inc({ kind }, 0)
+      for (const { name: kind } of KINDS) counter.inc({ kind }, 0)
       for (const row of rows) counter.inc({ kind: row.kind }, row[name as keyof typeof counters])
     }
   }

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
-import { JOBS, type Queues } from '../queue/queues.ts'
+import type { Queues } from '../queue/queues.ts'
 import { openDurableFigures } from './durable-figures.ts'
 
 export type Metrics = {
@@ -74,8 +74,8 @@ type JobCount = { readonly queue: string; readonly state: string; readonly count
 /** The jobs of every queue, by state; undefined when they cannot be read, or not in time. */
 async function countJobs(queues: Queues): Promise<readonly JobCount[] | undefined> {
   const counting = Promise.all(
-    JOBS.map(async ({ name }) => {
-      const counts = await queues.of({ name }).getJobCounts('waiting', 'active', 'delayed', 'failed')
+    queues.names.map(async (name) => {
+      const counts = await queues.of(name).getJobCounts('waiting', 'active', 'delayed', 'failed')
       return Object.entries(counts).map(([state, count]) => ({ queue: name, state, count }))
     }),
   )

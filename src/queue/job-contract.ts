@@ -1,21 +1,39 @@
-import type { Static, TSchema } from 'typebox'
+import { createHash } from 'node:crypto'
+import { type Static, Type } from 'typebox'
+
+/** Things that one job names at most: as many as one request may bring. */
+export const MAX_IDS = 1_000
 
 /**
- * The contract between whoever enqueues a job and the worker that carries it out. A payload carries ids alone: the rest stands in
- * Postgres, so that losing, repeating or reordering jobs does no harm. `v` is the payload's version; a worker sets aside what it does not know.
+ * What a job carries: the ids of what is to be done. The rest stands in Postgres, so that losing, repeating or reordering jobs does no
+ * harm. `v` is the version of this shape; a worker sets aside what it does not know.
  */
-export type JobContract<P extends TSchema = TSchema> = {
+export const WakeUp = Type.Object(
+  {
+    v: Type.Literal(2),
+    ids: Type.Array(Type.String({ minLength: 1, maxLength: 64 }), { minItems: 1, maxItems: MAX_IDS }),
+  },
+  { additionalProperties: false },
+)
+export type WakeUp = Static<typeof WakeUp>
+
+/** The contract between whoever enqueues a job and the worker that processes it. */
+export type JobContract = {
   /** The name of the job and of its queue. */
   readonly name: string
-  readonly payload: P
-  /** The queue ignores a job whose id it has: one wake-up at a time for each thing to be done. */
-  readonly idOf: (payload: Static<P>) => string
-  readonly retry: { readonly attempts: number; readonly backoffMs: number }
+  /** Whether one job names all that arrived together, because the queue costs more than the work; otherwise each thing has its own. */
+  readonly gathers: boolean
 }
 
-export function defineJob<P extends TSchema>(contract: JobContract<P>): JobContract<P> {
-  return Object.freeze(contract)
+/** The wake-ups for what has these ids. */
+export function wakeUpsFor({ gathers }: JobContract, ids: readonly string[]): readonly WakeUp[] {
+  const size = gathers ? MAX_IDS : 1
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ({
+    v: 2,
+    ids: ids.slice(index * size, (index + 1) * size),
+  }))
 }
 
-/** Eight tries over some two minutes; what is still undone then is woken again by the relay. */
-export const PATIENTLY = { attempts: 8, backoffMs: 1_000 } as const
+/** The queue ignores a job whose id it has. So the same things give the same id, and others another. */
+export const idOf = ({ ids }: WakeUp): string =>
+  ids.length === 1 ? (ids[0] as string) : createHash('sha256').update(ids.join()).digest('hex')

@@ -1,11 +1,10 @@
 import { type Job, UnrecoverableError } from 'bullmq'
 import type { Logger } from 'pino'
-import type { Static, TSchema } from 'typebox'
 import Value from 'typebox/value'
 import type { Config } from '../config.ts'
 import { isTimeOut } from '../db/classify-error.ts'
 import type { Backend } from './backend.ts'
-import type { JobContract } from './job-contract.ts'
+import { type JobContract, WakeUp } from './job-contract.ts'
 
 /** Begins the reason of a job that this version cannot read: the relay wakes it again, for a worker of another version. */
 export const UNREADABLE = 'unreadable payload'
@@ -36,42 +35,39 @@ export type Delivery = { readonly lostWorker: boolean }
 
 export type RunningWorker = { readonly name: string; readonly close: () => Promise<void> }
 
-/**
- * Starts a worker of one kind of job. A payload that is not of its contract is set aside with a reason; anything thrown by
- * `handle` is tried again as the contract says. Writes one log line a job.
- */
-export async function startWorker<P extends TSchema>(
+/** Does what a job is for. Whatever it throws is tried again. */
+export type Handle = (ids: readonly string[], delivery: Delivery) => Promise<void>
+
+/** Starts a worker of one kind of job. A payload that it cannot read is set aside with a reason. Writes one log line a job. */
+export async function startWorker(
   backend: Backend,
-  contract: JobContract<P>,
-  handle: (payload: Static<P>, delivery: Delivery) => Promise<void>,
+  { name }: JobContract,
+  handle: Handle,
   settings: WorkerSettings,
 ): Promise<RunningWorker> {
   const { log } = settings
   const work = async (job: Job) => {
     const started = performance.now()
-    if (!Value.Check(contract.payload, job.data)) {
+    if (!Value.Check(WakeUp, job.data)) {
       const version = (job.data as { v?: unknown } | null)?.v
-      log.error(
-        { job: contract.name, jobId: job.id, version },
-        'job set aside: its payload is not of a version known here',
-      )
-      throw new UnrecoverableError(`${UNREADABLE}: version ${String(version)} of ${contract.name}`)
+      log.error({ job: name, jobId: job.id, version }, 'job set aside: its payload is not of a version known here')
+      throw new UnrecoverableError(`${UNREADABLE}: version ${String(version)} of ${name}`)
     }
-    const { v: _, ...ids } = job.data as { v: number }
-    const line = { job: contract.name, jobId: job.id, attempt: job.attemptsMade + 1, ...ids }
+    const { ids } = job.data
+    const line = { job: name, jobId: job.id, attempt: job.attemptsMade + 1, ids }
     try {
-      await handle(job.data as Static<P>, { lostWorker: job.stalledCounter > 0 })
+      await handle(ids, { lostWorker: job.stalledCounter > 0 })
       log.info({ ...line, ms: Math.round(performance.now() - started) }, 'job done')
     } catch (error) {
       log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, to be tried again')
       throw new Error(`${isTimeOut(error) ? TOO_LONG : NOT_YET}: ${(error as Error).message}`, { cause: error })
     }
   }
-  const worker = await backend.openWorker(contract.name, work, {
+  const worker = await backend.openWorker(name, work, {
     concurrency: settings.concurrency,
     lockDuration: settings.lockMs,
     stalledInterval: settings.stallCheckMs,
     maxStalledCount: MAX_STALLS,
   })
-  return { name: contract.name, close: () => worker.close() }
+  return { name, close: () => worker.close() }
 }

@@ -1,6 +1,4 @@
 import { type Static, Type } from 'typebox'
-import { defineJob, PATIENTLY } from '../queue/job-contract.ts'
-import { AcceptedJobs, idOfAccepted } from '../work/accepted-jobs.ts'
 import { AccountId, Amount, Currency, Description, Note, Reference } from './formats.ts'
 
 /** What is asked for when a credit is given. This one schema checks the request, describes it, and checks the stored row again. */
@@ -19,11 +17,3 @@ export const CreditRequest = Type.Object(
   { additionalProperties: false },
 )
 export type CreditRequest = Static<typeof CreditRequest>
-
-/** Record accepted credits; each account's next bill run attaches them to the new invoice. */
-export const creditJob = defineJob({
-  name: 'credit',
-  payload: AcceptedJobs,
-  idOf: idOfAccepted,
-  retry: PATIENTLY,
-})

@@ -1,11 +1,11 @@
 export type Gathering<T> = {
   /** The size of a lot at most; one item is taken however large it is. */
-  readonly most: number
+  readonly maxSize: number
   /** Lots under way at once. */
-  readonly atOnce: number
+  readonly concurrency: number
   /** How much of a lot an item takes: 1 unless said. */
   readonly sizeOf?: (item: T) => number
-  /** A lot that takes longer than `slowAfterMs` is not counted among those `atOnce`, as long as fewer than `maxSlow` are that slow. */
+  /** A lot that takes longer than `slowAfterMs` is not counted among those `concurrency`, as long as fewer than `maxSlow` are that slow. */
   readonly overtaking?: { readonly slowAfterMs: number; readonly maxSlow: number }
   /** What would wait as one more than `maxItems`, or has waited for `maxMs`, is refused with this error. It has not been begun. */
   readonly waiting?: { readonly maxItems: number; readonly maxMs: number; readonly refuse: () => Error }
@@ -23,7 +23,7 @@ type Waiting<T, R> = {
  * as long as a lot more may be under way. Gives each item its own result; a lot that throws fails all of its items.
  */
 export function gather<T, R>(
-  { most, atOnce, sizeOf = () => 1, overtaking, waiting: bounds }: Gathering<T>,
+  { maxSize, concurrency, sizeOf = () => 1, overtaking, waiting: bounds }: Gathering<T>,
   workOn: (items: readonly T[]) => Promise<readonly R[]>,
 ): (item: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = []
@@ -34,14 +34,14 @@ export function gather<T, R>(
     let size = 0
     const end = waiting.findIndex(({ item }, index) => {
       size += sizeOf(item)
-      return index > 0 && size > most
+      return index > 0 && size > maxSize
     })
     const lot = end === -1 ? waiting : waiting.slice(0, end)
     waiting = waiting.slice(lot.length)
     return lot
   }
 
-  const mayBeUnderWay = () => atOnce + Math.min(slow, overtaking?.maxSlow ?? 0)
+  const mayBeUnderWay = () => concurrency + Math.min(slow, overtaking?.maxSlow ?? 0)
 
   /** Counts a lot as slow once it is, so that another may begin. Gives what to call when it has ended. */
   const watchSlow = () => {

@@ -9,10 +9,10 @@ import { billAccounts } from '../ledger/invoices/bill-accounts.ts'
 import { MAX_CRASHES, takeBackMark } from '../ledger/requests/begun-by.ts'
 import { noteTrouble } from '../ledger/requests/note-trouble.ts'
 import { type ProblemCode, Refusal } from '../problems.ts'
+import type { Handle } from '../queue/start-worker.ts'
 import { type Gate, openGate } from './gate.ts'
-
-/** Wakes workers for batches that are open. */
-export type WakeBatches = (batchIds: readonly string[]) => Promise<void>
+import type { WorkContext } from './kind.ts'
+import type { WakeBatches } from './process-bill-run.ts'
 
 /** An account that its bill run could not bill. */
 export type AccountFailure = {
@@ -25,8 +25,19 @@ export type AccountFailure = {
 
 type Reason = Pick<AccountFailure, 'code' | 'message' | 'cause'>
 
+/** Processes batches of bill runs. */
+export function processBatches({ db, queues, gate, log }: WorkContext): Handle {
+  const wakeBatches: WakeBatches = (ids) => queues.wake('bill-batch', ids)
+  return async ([billBatchId]) => {
+    const failure = await processBatch(db, billBatchId as string, wakeBatches, gate)
+    if (failure === undefined) return
+    const { cause, ...what } = failure
+    log.error({ ...what, billBatchId, err: cause }, 'an account could not be billed')
+  }
+}
+
 /**
- * Carries out one batch of a bill run. A trouble of the house is thrown, to be tried again for as long as it lasts. What is wrong with an
+ * Processes one batch of a bill run. A trouble of the house is thrown, to be tried again for as long as it lasts. What is wrong with an
  * account's own data narrows the batch down, until that account stands alone and is recorded and the others are billed. Where it is unclear
  * which of the two it is, as with a time-out, the database is probed: when it takes bill runs in general, it is the accounts. Returns the
  * account that failed, if one did. A batch that a lost process had begun may take its process down: it is tried when nothing else is under

@@ -4,13 +4,23 @@ import { inTransaction } from '../db/transaction.ts'
 import { finishBillRun } from '../ledger/bill-runs/finish-bill-run.ts'
 import { selectBatches } from '../ledger/bill-runs/select-batches.ts'
 import { noteTrouble } from '../ledger/requests/note-trouble.ts'
-import type { WakeBatches } from './process-batch.ts'
+import type { Handle } from '../queue/start-worker.ts'
+import type { WorkContext } from './kind.ts'
+
+/** Wakes workers for batches that are open. */
+export type WakeBatches = (batchIds: readonly string[]) => Promise<void>
 
 /** Batches whose wake-up is read and sent at once. */
 const PAGE = 1_000
 
+/** Processes bill runs up to their batches. */
+export function processBillRuns({ db, config, queues }: WorkContext): Handle {
+  const wakeBatches: WakeBatches = (ids) => queues.wake('bill-batch', ids)
+  return async ([billRunId]) => processBillRun(db, billRunId as string, config.BILL_BATCH_SIZE, wakeBatches)
+}
+
 /**
- * Carries out a bill run up to its batches: selects the accounts slice by slice, waking workers for each slice at once, and wakes
+ * Processes a bill run up to its batches: selects the accounts slice by slice, waking workers for each slice at once, and wakes
  * what a retry has opened again. Repeated, it goes on where it was.
  */
 export async function processBillRun(db: Db, billRunId: string, batchSize: number, wake: WakeBatches): Promise<void> {

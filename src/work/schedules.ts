@@ -6,9 +6,11 @@ import type { Schedule } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { writeAudit } from '../ledger/audit/write-audit.ts'
 import { startBillRun } from '../ledger/bill-runs/start-bill-run.ts'
-import { type Queues, wake } from '../queue/queues.ts'
-import { billRunJob } from './bill-run.ts'
-import { scheduleTickJob } from './schedule-tick.ts'
+import type { WakeUp } from '../queue/job-contract.ts'
+import type { Queues } from '../queue/queues.ts'
+
+/** The kind of work that a schedule's time is: it proposes a bill run. */
+export const SCHEDULE_TICK = 'schedule-tick'
 
 const enabledSchedules = (db: Db) => db.selectFrom('schedule').selectAll().where('enabled', '=', true).execute()
 
@@ -44,13 +46,13 @@ export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promi
     })
     if (billRunId === undefined) return
     log.info({ schedule: schedule.name, date, billRunId }, 'scheduled bill run')
-    await wake(queues, billRunJob, [{ v: 1, billRunId }])
+    await queues.wake('bill-run', [billRunId])
   }
 }
 
 /** Makes the queue's own schedulers agree with the schedules: all of them after the queue was lost, none that was deleted. */
 export async function syncSchedulers(db: Db, queues: Queues): Promise<void> {
-  const queue = queues.of(scheduleTickJob)
+  const queue = queues.of(SCHEDULE_TICK)
   const wanted = await enabledSchedules(db)
   const present = await queue.getJobSchedulers(0, -1)
   for (const { name, cron, timezone } of wanted) {
@@ -60,8 +62,8 @@ export async function syncSchedulers(db: Db, queues: Queues): Promise<void> {
       name,
       { pattern: cron, tz: timezone },
       {
-        name: scheduleTickJob.name,
-        data: { v: 1, schedule: name },
+        name: SCHEDULE_TICK,
+        data: { v: 2, ids: [name] } satisfies WakeUp,
         opts: { removeOnComplete: true, removeOnFail: { age: 86_400 } },
       },
     )

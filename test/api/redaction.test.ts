@@ -153,7 +153,7 @@ test.each(['/queues', '/queues/queue/credit', '/docs'])(
 )
 
 test('the dashboard takes no writes: 405', async () => {
-  const waiting = await service.queues.of({ name: 'credit' }).getJobs(['waiting'])
+  const waiting = await service.queues.of('credit').getJobs(['waiting'])
   const jobId = waiting[0]?.id as string
   expect(jobId).toBeTruthy()
   for (const [method, path, body] of [
@@ -177,8 +177,8 @@ test('the dashboard takes no writes: 405', async () => {
   }
   // Of all queues at once it pauses those that are not read-only: none.
   await call('PUT', '/queues/api/queues/pause', { key: service.keys.operate })
-  expect(await service.queues.of({ name: 'credit' }).isPaused()).toBe(false)
-  expect((await service.queues.of({ name: 'credit' }).getJobs(['waiting'])).map(({ id }) => id)).toEqual(
+  expect(await service.queues.of('credit').isPaused()).toBe(false)
+  expect((await service.queues.of('credit').getJobs(['waiting'])).map(({ id }) => id)).toEqual(
     waiting.map(({ id }) => id),
   )
 })

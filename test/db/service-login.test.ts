@@ -5,7 +5,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { openDb } from '../../src/db/open.ts'
 import { admitLogin, refuseOwner, SERVICE_ROLE } from '../../src/db/service-login.ts'
-import { openBackend, prepareBackend } from '../../src/queue/backend.ts'
+import { openBackend } from '../../src/queue/backend.ts'
+import { preparePostgresQueues } from '../../src/queue/postgres.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { execute, openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -124,7 +125,7 @@ describe('the login of the service', () => {
   })
 
   test('uses the queue in Postgres', async () => {
-    await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl: undefined, queues: ['things'] })
+    await preparePostgresQueues(database.ownerUrl, ['things'])
     const backend = await openBackend({
       databaseUrl: database.url,
       redisUrl: undefined,

@@ -1,7 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { creditJob } from '../../src/requests/credit-request.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
@@ -19,7 +18,7 @@ onEachBackend('credits that wait long for a worker', (backend, it) => {
   })
   afterAll(() => stack.close())
 
-  const wakeUps = () => stack.withQueues((queues) => queues.of(creditJob).getWaitingCount())
+  const wakeUps = () => stack.withQueues((queues) => queues.of('credit').getWaitingCount())
   /** Gives how many wake-ups wait after it. The first credit is first in line; the others may overtake each other. */
   const post = async (credits: number) => {
     const first = await postCredits(stack.client, { group: 'waiting', accounts: 20, credits: 1 })
@@ -42,7 +41,7 @@ onEachBackend('credits that wait long for a worker', (backend, it) => {
     expect(await wakeUps()).toBe(first.waiting)
 
     await stack.end(relay, 'SIGTERM')
-    await stack.withQueues((queues) => queues.of(creditJob).drain())
+    await stack.withQueues((queues) => queues.of('credit').drain())
     const second = await post(10)
     stack.start('relay')
     const lost = first.accepted.map(({ jobId }) => jobId).toSorted()

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
-import { JOBS } from '../../src/queue/queues.ts'
+import { KINDS } from '../../src/work/kinds.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -85,8 +85,8 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
 
   const tryAtOnce = () =>
     stack.withQueues(async (queues) => {
-      for (const { name } of JOBS)
-        for (const job of await queues.of({ name }).getDelayed()) await job.promote().catch(() => {})
+      for (const { name } of KINDS)
+        for (const job of await queues.of(name).getDelayed()) await job.promote().catch(() => {})
     })
 
   const quiet = () =>

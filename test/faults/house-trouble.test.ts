@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect } from 'vitest'
-import { JOBS } from '../../src/queue/queues.ts'
+import { KINDS } from '../../src/work/kinds.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'
@@ -118,8 +118,8 @@ onEachBackend('a trouble of the house', (backend, it) => {
   /** Tries what waits for its next try now: minutes pass in a moment. */
   const tryAtOnce = () =>
     stack.withQueues(async (queues) => {
-      for (const { name } of JOBS)
-        for (const job of await queues.of({ name }).getDelayed()) await job.promote().catch(() => {})
+      for (const { name } of KINDS)
+        for (const job of await queues.of(name).getDelayed()) await job.promote().catch(() => {})
       const OPEN = { job: "status = 'queued'", bill_batch: "status = 'open'", bill_run: 'finished_at is null' }
       for (const [table, isOpen] of Object.entries(OPEN))
         await stack.asOwner(

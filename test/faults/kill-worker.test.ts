@@ -83,7 +83,7 @@ onEachBackend('a bill-batch worker killed (SIGKILL) in the middle of a run', (ba
       const batchId = await billed(() => worker.signal('SIGKILL'))
       await worker.exited
       await sleep(100)
-      const job = await stack.withQueues((queues) => queues.of({ name: 'bill-batch' }).getJob(batchId))
+      const job = await stack.withQueues((queues) => queues.of('bill-batch').getJob(batchId))
       atTheRightMoment = job !== undefined && job !== null
     }
     expect(atTheRightMoment).toBe(true)

@@ -5,7 +5,7 @@ import { type Db, openDb } from '../../src/db/open.ts'
 import { admitLogin } from '../../src/db/service-login.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '../../src/embedded-postgres/start.ts'
-import { prepareBackend } from '../../src/queue/backend.ts'
+import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { crashPostgres } from '../support/crash-postgres.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { eventually } from '../support/eventually.ts'
@@ -32,7 +32,7 @@ beforeAll(async () => {
   dataDir = await makeDataFolder()
   postgres = await startEmbeddedPostgres({ dataDir })
   await migrate(postgres.ownerUrl)
-  await prepareBackend({ ownerUrl: postgres.ownerUrl, redisUrl: undefined })
+  await prepareQueues({ ownerUrl: postgres.ownerUrl, redisUrl: undefined })
   await admitLogin(postgres.ownerUrl, postgres.url)
   wire = await openWire(postgres.url)
   db = open(wire.along(postgres.url), CLIENT)

@@ -4,7 +4,6 @@ import { inTransaction } from '../../src/db/transaction.ts'
 import { startBillRun } from '../../src/ledger/bill-runs/start-bill-run.ts'
 import { acceptCredits } from '../../src/ledger/credits/accept-credits.ts'
 import { Refusal } from '../../src/problems.ts'
-import { creditJob } from '../../src/requests/credit-request.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
@@ -64,12 +63,12 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
   })
 
   it('something in the queue that nobody can read keeps nothing else from being woken', async () => {
-    await stack.withQueues((queues) => queues.of(creditJob).add('credit', null, { jobId: 'unreadable', attempts: 1 }))
+    await stack.withQueues((queues) => queues.of('credit').add('credit', null, { jobId: 'unreadable', attempts: 1 }))
     const accepted = await acceptWithoutWaking(20)
     await stack.quiet()
     await expectCarriedOut(stack, accepted)
     await stack.withQueues((queues) =>
-      eventually(async () => expect(await queues.of(creditJob).getFailedCount()).toBe(0)),
+      eventually(async () => expect(await queues.of('credit').getFailedCount()).toBe(0)),
     )
   })
 

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { migrate } from '../../src/db/migrate.ts'
-import { prepareBackend } from '../../src/queue/backend.ts'
+import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { execute, withDatabase } from '../support/database.ts'
 import { startProcess } from '../support/processes.ts'
 import { openService, type Service } from '../support/service.ts'
@@ -92,7 +92,7 @@ test.concurrent('the command says so in one line, and ends with exit code 2', as
 test.concurrent('the queue’s own schema is changed under the same rule', async () => {
   const other = await openReader(service.database.ownerUrl)
   await other.query("select pg_advisory_xact_lock(1112886348, hashtext('bullmq'))")
-  const preparing = prepareBackend({ ownerUrl: service.database.ownerUrl, redisUrl: undefined })
+  const preparing = prepareQueues({ ownerUrl: service.database.ownerUrl, redisUrl: undefined })
   await expect(preparing).rejects.toThrow(`process ${other.pid} (nightly report`)
   await other.close()
 })

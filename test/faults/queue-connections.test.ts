@@ -2,7 +2,8 @@ import { randomUUID } from 'node:crypto'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Job } from 'bullmq'
 import { expect, inject } from 'vitest'
-import { type Backend, openBackend, prepareBackend } from '../../src/queue/backend.ts'
+import { type Backend, openBackend } from '../../src/queue/backend.ts'
+import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { describeAlongside, onEachBackend } from '../support/backends.ts'
 import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
@@ -16,7 +17,7 @@ const QUEUE = 'things'
 async function openTwice(kind: Backend['kind'], along: (url: string) => string, answerTimeoutMs?: number) {
   const database = await openTestDatabase()
   const redis = kind === 'redis' ? redisUrl() : undefined
-  await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl: redis })
+  await prepareQueues({ ownerUrl: database.ownerUrl, redisUrl: redis })
   const options = {
     prefix: `test-${randomUUID()}`,
     onError: () => {},

@@ -1,5 +1,4 @@
 import { afterAll, beforeAll, expect } from 'vitest'
-import { creditJob } from '../../src/requests/credit-request.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
@@ -50,7 +49,7 @@ onEachBackend('a credit that cannot be recorded, whatever is tried', (backend, i
   /** Tries what waits for its next try now: minutes pass in a moment. */
   const tryAtOnce = () =>
     stack.withQueues(async (queues) => {
-      for (const job of await queues.of(creditJob).getDelayed()) await job.promote().catch(() => {})
+      for (const job of await queues.of('credit').getDelayed()) await job.promote().catch(() => {})
     })
 
   it('ends as failed with the reason at once when its own data is refused; those beside it are carried out', async () => {

@@ -44,10 +44,10 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
       await eventually(async () => expect(await batchesOf(billRunId)).toHaveLength(3))
       await stack.withQueues(async (queues) => {
         for (const billBatchId of await batchesOf(billRunId)) {
-          await queues.of({ name: 'bill-batch' }).addBulk(
+          await queues.of('bill-batch').addBulk(
             Array.from({ length: 10 }, (_, time) => ({
               name: 'bill-batch',
-              data: { v: 1, billBatchId },
+              data: { v: 2, ids: [billBatchId] },
               opts: {
                 jobId: `${billBatchId}-${time}`,
                 attempts: 8,
@@ -161,18 +161,18 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     const billRunId = await startRun('newer')
     await sleep(300)
     await stack.withQueues(async (queues) => {
-      const add = (name: string, data: object, jobId: string) => queues.of({ name }).add(name, data, { jobId })
-      await add('bill-run', { v: 2, billRunId, hurry: true }, `${billRunId}-2`)
-      await add('bill-batch', { v: 2, batches: [randomUUID()] }, randomUUID())
+      const add = (name: string, data: object, jobId: string) => queues.of(name).add(name, data, { jobId })
+      await add('bill-run', { v: 3, ids: [billRunId], hurry: true }, `${billRunId}-2`)
+      await add('bill-batch', { v: 3, batches: [randomUUID()] }, randomUUID())
       await add('bill-batch', 'nonsense' as never, `n-${randomUUID()}`)
-      await add('credit', { v: 1, jobIds: [] }, randomUUID())
-      await add('credit', { v: 'two', jobIds: [randomUUID()] }, randomUUID())
+      await add('credit', { v: 2, ids: [] }, randomUUID())
+      await add('credit', { v: 'two', ids: [randomUUID()] }, randomUUID())
     })
     await held.release()
     await eventually(async () => expect(await batchesOf(billRunId)).toHaveLength(3))
     await stack.withQueues(async (queues) => {
       for (const billBatchId of await batchesOf(billRunId)) {
-        await queues.of({ name: 'bill-batch' }).add('bill-batch', { v: 2, billBatchId }, { jobId: billBatchId })
+        await queues.of('bill-batch').add('bill-batch', { v: 3, ids: [billBatchId] }, { jobId: billBatchId })
       }
     })
     const accepted = await postCredits(stack.client, { group: 'newer', accounts: 20, credits: 20 })
@@ -195,7 +195,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
       update bill_run set status = 'running', started_at = now(), selected_all = true where id = '${billRunId}'`)
     await stack.withQueues(async (queues) => {
       for (const billBatchId of await batchesOf(billRunId)) {
-        await queues.of({ name: 'bill-batch' }).add('bill-batch', { v: 2, billBatchId }, { jobId: billBatchId })
+        await queues.of('bill-batch').add('bill-batch', { v: 3, ids: [billBatchId] }, { jobId: billBatchId })
       }
     })
     await expectDone(billRunId, 'older')

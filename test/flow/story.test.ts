@@ -207,7 +207,7 @@ onEachBackend('the story, over HTTP and through the queues', (backend: BackendKi
     expect(run).toMatchObject({ schedule_name: 'nightly', bill_group: 'nightly', status: 'completed' })
     await expectBilledOnce(stack, run?.id as string, 'nightly')
     await stack.withQueues(async (queues) => {
-      const ticks = await queues.of({ name: 'schedule-tick' }).getJobSchedulers()
+      const ticks = await queues.of('schedule-tick').getJobSchedulers()
       expect(ticks.map(({ key }) => key).sort()).toEqual(['later', 'nightly'])
     })
     await client.deleteSchedule('later')

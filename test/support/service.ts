@@ -10,8 +10,10 @@ import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
 import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
 import { createKey, SCOPES } from '../../src/ledger/keys/api-keys.ts'
 import { keepBootstrapKey } from '../../src/ledger/keys/first-keys.ts'
-import { openBackend, prepareBackend } from '../../src/queue/backend.ts'
+import { openBackend } from '../../src/queue/backend.ts'
 import { openQueues } from '../../src/queue/queues.ts'
+import { KINDS } from '../../src/work/kinds.ts'
+import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { processBatch } from '../../src/work/process-batch.ts'
 import { processBillRun } from '../../src/work/process-bill-run.ts'
 import { captureLog, expectNoErrors } from './captured-log.ts'
@@ -99,7 +101,7 @@ export async function openService({
     prefix: config.QUEUE_PREFIX,
     onError: () => {},
   })
-  const queues = await openQueues(backend)
+  const queues = await openQueues(backend, KINDS)
   await inTransaction(db, (tx) => keepBootstrapKey(tx, BOOTSTRAP_KEY))
   const keys = Object.fromEntries(
     await Promise.all(SCOPES.map(async (scope) => [scope, (await createKey(db, scope, [scope])).key])),
@@ -154,7 +156,7 @@ export async function openService({
 /** A migrated database that has the queue's own schema too. */
 export async function openServiceDatabase(): Promise<TestDatabase> {
   const database = await openTestDatabase()
-  await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl: undefined })
+  await prepareQueues({ ownerUrl: database.ownerUrl, redisUrl: undefined })
   return database
 }
 

@@ -7,10 +7,11 @@ import { expect } from 'vitest'
 import { openApiClient } from '../../src/client/api-client.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
 import { reconcile } from '../../src/ledger/reconcile/reconcile.ts'
-import { type Backend, openBackend, prepareBackend } from '../../src/queue/backend.ts'
+import { type Backend, openBackend } from '../../src/queue/backend.ts'
 import { openQueues, type Queues } from '../../src/queue/queues.ts'
-import { KINDS, type Kind } from '../../src/work/kinds.ts'
-import { processName } from '../../src/work/parse-kinds.ts'
+import { KINDS } from '../../src/work/kinds.ts'
+import { prepareQueues } from '../../src/work/prepare-queues.ts'
+import { PROCESSES, processName } from '../../src/work/processes.ts'
 import type { BackendKind } from './backends.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
@@ -22,17 +23,15 @@ export const API_KEY = 'bootstrap-key-of-the-stack'
 /** Quick to notice what is lost. A worker that is gone is known to be so after a lock and two checks at most, 10 s with some to spare. */
 const FAST = { JOB_LOCK_MS: '5000', STALL_CHECK_MS: '2000', RELAY_INTERVAL_MS: '500', RELAY_AFTER_MS: '1500' }
 
-/** A process of a stack: the API, or a worker that carries some kinds of work. */
-export type EntryName = 'api' | Kind
-
-const ALL_KINDS = Object.keys(KINDS) as readonly Kind[]
+/** A process of a stack: `api`, or what a worker carries (`--kinds`). */
+export type EntryName = string
 
 type Env = Readonly<Record<string, string>>
 
 export type StackOptions = {
   readonly backend: BackendKind
   /** How many processes of their own there are of each kind. What is not named shares one worker process: to start one costs more than most tests. */
-  readonly workers?: Partial<Readonly<Record<EntryName, number>>>
+  readonly workers?: Readonly<Partial<Record<EntryName, number>>>
   /** Settings over those of the fast profile, for every process. */
   readonly env?: Env
   /** A Redis of the test's own in place of the test run's. */
@@ -53,7 +52,7 @@ export async function openStack(options: StackOptions) {
   const { backend: kind, workers = {}, env = {}, reachDatabaseAt = (url: string) => url } = options
   const database = options.database ?? (await openTestDatabase())
   const redisUrl = kind === 'redis' ? (options.redisUrl ?? sharedRedisUrl()) : undefined
-  await prepareBackend({ ownerUrl: database.ownerUrl, redisUrl })
+  await prepareQueues({ ownerUrl: database.ownerUrl, redisUrl })
   const prefix = `test-${randomUUID()}`
   const environment: Env = {
     ...FAST,
@@ -78,8 +77,8 @@ export async function openStack(options: StackOptions) {
   const processes = startsProcesses(environment)
   const { api: apis = 1 } = workers
   const [api] = Array.from({ length: apis }, () => processes.start('api'))
-  for (const kind of ALL_KINDS) for (let count = workers[kind] ?? 0; count > 0; count -= 1) processes.start(kind)
-  const shared = ALL_KINDS.filter((kind) => workers[kind] === undefined)
+  for (const name of PROCESSES) for (let count = workers[name] ?? 0; count > 0; count -= 1) processes.start(name)
+  const shared = PROCESSES.filter((name) => workers[name] === undefined)
   if (shared.length > 0) processes.startWorker(shared)
   const url = api ? await addressOf(api) : ''
   const close = async () => {
@@ -133,7 +132,7 @@ export type StackProcess = TestProcess & {
 
 /** How a process's connections to the database are named. */
 const applicationName = (entries: readonly EntryName[]) =>
-  `nightbill ${entries.includes('api') ? 'api' : processName(entries as readonly Kind[])}`
+  `nightbill ${entries.includes('api') ? 'api' : processName(entries)}`
 
 const argsOf = (entries: readonly EntryName[]) =>
   entries.includes('api') ? ['src/cli.ts', 'api'] : ['workers/worker.ts', '--kinds', entries.join()]
@@ -163,7 +162,7 @@ function startsProcesses(environment: Env) {
     /** Starts one more; other `args` in place of its entry when given. */
     start,
     /** Starts one that carries several kinds of work. */
-    startWorker: (kinds: readonly Kind[]) => startAs(kinds, {}, argsOf(kinds)),
+    startWorker: (kinds: readonly string[]) => startAs(kinds, {}, argsOf(kinds)),
     /** Those that run now and carry this. */
     running: (name: EntryName) => all.filter(({ entries }) => entries.includes(name)),
     /** Sends a signal that ends it and waits for its end. */
@@ -224,7 +223,7 @@ async function withQueues<T>(
   act: (queues: Queues, backend: Backend) => Promise<T>,
 ): Promise<T> {
   const backend = await openBackend({ ...where, onError: () => {} })
-  const queues = await openQueues(backend)
+  const queues = await openQueues(backend, KINDS)
   try {
     return await act(queues, backend)
   } finally {

@@ -18,7 +18,7 @@ function openGathering(options: Gathering<number>) {
 
 describe('gather', () => {
   test('begins at once while nothing is under way, then works together on what has arrived meanwhile', async () => {
-    const { add, lots, begun } = openGathering({ most: 10, atOnce: 1 })
+    const { add, lots, begun } = openGathering({ maxSize: 10, concurrency: 1 })
     const all = [1, 2, 3].map(add)
     expect(begun()).toEqual([[1]])
     lots[0]?.end()
@@ -31,7 +31,7 @@ describe('gather', () => {
   })
 
   test('has no more lots under way at once than it may', async () => {
-    const { add, lots, begun } = openGathering({ most: 10, atOnce: 2 })
+    const { add, lots, begun } = openGathering({ maxSize: 10, concurrency: 2 })
     const all = [1, 2, 3, 4].map(add)
     expect(begun()).toEqual([[1], [2]])
     lots[1]?.end()
@@ -45,7 +45,7 @@ describe('gather', () => {
     [3, [[0], [1, 1, 1], [1]]],
     [1, [[0], [1], [1], [1], [1]]],
   ])('takes at most %i into a lot', async (most, expected) => {
-    const { add, lots, begun } = openGathering({ most, atOnce: 1 })
+    const { add, lots, begun } = openGathering({ maxSize: most, concurrency: 1 })
     const all = [0, 1, 1, 1, 1].map(add)
     for (let ended = 0; ended < expected.length; ended += 1) {
       lots[ended]?.end()
@@ -56,7 +56,7 @@ describe('gather', () => {
   })
 
   test('counts items by their size, and takes one however large it is', async () => {
-    const { add, lots, begun } = openGathering({ most: 10, atOnce: 1, sizeOf: (item) => item })
+    const { add, lots, begun } = openGathering({ maxSize: 10, concurrency: 1, sizeOf: (item) => item })
     const all = [1, 4, 6, 1, 50, 2].map(add)
     for (let ended = 0; ended < 5; ended += 1) {
       lots[ended]?.end()
@@ -67,7 +67,7 @@ describe('gather', () => {
   })
 
   test('a lot that fails fails all that is in it, and nothing else', async () => {
-    const { add, lots } = openGathering({ most: 10, atOnce: 1 })
+    const { add, lots } = openGathering({ maxSize: 10, concurrency: 1 })
     const all = Promise.allSettled([1, 2, 3].map(add))
     lots[0]?.end()
     await nextTurn()
@@ -80,7 +80,7 @@ describe('gather', () => {
   })
 
   describe('with overtaking', () => {
-    const options = { most: 10, atOnce: 1, overtaking: { slowAfterMs: 20, maxSlow: 2 } }
+    const options = { maxSize: 10, concurrency: 1, overtaking: { slowAfterMs: 20, maxSlow: 2 } }
 
     test('others begin beside lots that are slow, a bounded number of them, and not beside others', async () => {
       const { add, lots, begun } = openGathering(options)
@@ -110,8 +110,8 @@ describe('gather', () => {
   describe('with bounds to the waiting', () => {
     const refuse = () => new Error('too busy')
     const boundedBy = (maxItems: number, maxMs: number) => ({
-      most: 10,
-      atOnce: 1,
+      maxSize: 10,
+      concurrency: 1,
       waiting: { maxItems, maxMs, refuse },
     })
 

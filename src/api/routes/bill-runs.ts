@@ -6,9 +6,7 @@ import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/bill-runs/check-bill
 import { retryBillRun } from '../../ledger/bill-runs/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/bill-runs/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
-import { wake } from '../../queue/queues.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../requests/formats.ts'
-import { billRunJob } from '../../work/bill-run.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -218,4 +216,4 @@ const billRunNotFound = (billRunId: string) => new Refusal('bill_run_not_found',
 const wakeRun =
   ({ queues }: ApiContext, billRunId: string) =>
   () =>
-    wake(queues, billRunJob, [{ v: 1, billRunId }])
+    queues.wake('bill-run', [billRunId])

@@ -5,8 +5,7 @@ import { type AcceptedCredit, acceptCredits } from '../../ledger/credits/accept-
 import { deleteCredit } from '../../ledger/credits/delete-credit.ts'
 import { creditNotFound } from '../../ledger/credits/find-credit.ts'
 import { problemOf, Refusal } from '../../problems.ts'
-import { wake } from '../../queue/queues.ts'
-import { CreditRequest, creditJob } from '../../requests/credit-request.ts'
+import { CreditRequest } from '../../requests/credit-request.ts'
 import { AccountId, Uuid } from '../../requests/formats.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { openCreditIntake } from '../credit-intake.ts'
@@ -183,5 +182,9 @@ export async function accountIdOf(db: Db, key: string): Promise<number> {
 const wakeCredits =
   ({ queues }: ApiContext, accepted: readonly AcceptedCredit[]) =>
   async () => {
-    if (accepted.length > 0) await wake(queues, creditJob, [{ v: 1, jobIds: accepted.map(({ jobId }) => jobId) }])
+    if (accepted.length > 0)
+      await queues.wake(
+        'credit',
+        accepted.map(({ jobId }) => jobId),
+      )
   }

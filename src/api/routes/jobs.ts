@@ -4,10 +4,7 @@ import type { Db } from '../../db/open.ts'
 import type { Job } from '../../db/schema.ts'
 import { retryJob } from '../../ledger/requests/retry-job.ts'
 import { Refusal } from '../../problems.ts'
-import { wake } from '../../queue/queues.ts'
-import { creditJob } from '../../requests/credit-request.ts'
 import { Uuid } from '../../requests/formats.ts'
-import { reversalJob } from '../../requests/reversal-request.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { handleWrite } from '../handle-write.ts'
@@ -77,7 +74,7 @@ export const jobRoutes: Routes = (api, context) => {
           body: presentJob(job),
           location: `/v1/jobs/${jobId}`,
           audit: { action: 'job.retry', subject: jobId, reason },
-          wake: () => wake(queues, job.type === 'credit' ? creditJob : reversalJob, [{ v: 1, jobIds: [jobId] }]),
+          wake: () => queues.wake(job.type, [jobId]),
         }
       }),
   })

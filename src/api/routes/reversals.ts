@@ -1,9 +1,8 @@
 import { Type } from 'typebox'
 import { acceptReversal } from '../../ledger/credits/accept-reversal.ts'
 import { cancelReversal } from '../../ledger/credits/cancel-reversal.ts'
-import { wake } from '../../queue/queues.ts'
 import { Uuid } from '../../requests/formats.ts'
-import { ReversalRequest, reversalJob } from '../../requests/reversal-request.ts'
+import { ReversalRequest } from '../../requests/reversal-request.ts'
 import type { Routes } from '../context.ts'
 import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -32,7 +31,7 @@ export const reversalRoutes: Routes = (api, context) => {
         const accepted = await acceptReversal(tx, request.params.creditId, request.body, actor)
         return {
           ...queued(accepted),
-          wake: () => wake(context.queues, reversalJob, [{ v: 1, jobIds: [accepted.jobId] }]),
+          wake: () => context.queues.wake('reversal', [accepted.jobId]),
         }
       }),
   })

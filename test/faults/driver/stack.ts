@@ -2,8 +2,10 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { migrate } from '../../../src/db/migrate.ts'
 import { admitLogin } from '../../../src/db/service-login.ts'
-import { type Backend, openBackend, prepareBackend } from '../../../src/queue/backend.ts'
+import { type Backend, openBackend } from '../../../src/queue/backend.ts'
 import { openQueues, type Queues } from '../../../src/queue/queues.ts'
+import { KINDS } from '../../../src/work/kinds.ts'
+import { prepareQueues } from '../../../src/work/prepare-queues.ts'
 import { openWire, type Wire } from '../../support/wire.ts'
 import { API_ENTRY, APIS, DEADLY_ENTRY, SETTINGS, WORKER_ENTRY, WORKERS } from './entries.ts'
 import { couldNotStart, type Exit, type KeptProcess, keepProcess, wasTold } from './kept-process.ts'
@@ -44,7 +46,7 @@ export async function openStack(
   const ownerUrl = () => postgres.ownerUrl(name)
   const redisUrl = kind === 'redis' ? redis?.url : undefined
   await migrate(ownerUrl())
-  await prepareBackend({ ownerUrl: ownerUrl(), redisUrl })
+  await prepareQueues({ ownerUrl: ownerUrl(), redisUrl })
   await admitLogin(ownerUrl(), databaseUrl())
 
   const wires = {
@@ -181,7 +183,7 @@ async function withQueues<T>(
   act: (queues: Queues, backend: Backend) => Promise<T>,
 ): Promise<T> {
   const backend = await openBackend({ ...where, onError: () => {} })
-  const queues = await openQueues(backend)
+  const queues = await openQueues(backend, KINDS)
   try {
     return await act(queues, backend)
   } finally {

@@ -1,8 +1,4 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { creditJob } from '../../../../src/requests/credit-request.ts'
-import { reversalJob } from '../../../../src/requests/reversal-request.ts'
-import { billBatchJob } from '../../../../src/work/bill-batch.ts'
-import { billRunJob } from '../../../../src/work/bill-run.ts'
 import { postManyAtOnce } from '../operations/credits.ts'
 import { startTwoRuns } from '../operations/runs.ts'
 import type { RedisServer } from '../servers.ts'
@@ -64,14 +60,14 @@ async function deliverAgain({ scene: { stack }, dice, note }: FaultScene): Promi
   const runs = await ids('select id from bill_run order by id desc limit 3')
   const times = dice.between(2, 5)
   await stack.withQueues(async (queues) => {
-    const add = (job: { readonly name: string }, data: object) => queues.of(job).add(job.name, data)
+    const add = (name: string, ids: readonly string[]) => queues.of(name).add(name, { v: 2, ids })
     for (let time = 0; time < times; time += 1) {
       await Promise.all([
-        ...(credits.length > 0 ? [add(creditJob, { v: 1, jobIds: credits })] : []),
-        ...credits.map((id) => add(creditJob, { v: 1, jobIds: [id] })),
-        ...reversals.map((id) => add(reversalJob, { v: 1, jobIds: [id] })),
-        ...batches.map((billBatchId) => add(billBatchJob, { v: 1, billBatchId })),
-        ...runs.map((billRunId) => add(billRunJob, { v: 1, billRunId })),
+        ...(credits.length > 0 ? [add('credit', credits)] : []),
+        ...credits.map((id) => add('credit', [id])),
+        ...reversals.map((id) => add('reversal', [id])),
+        ...batches.map((id) => add('bill-batch', [id])),
+        ...runs.map((id) => add('bill-run', [id])),
       ])
     }
   })

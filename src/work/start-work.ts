@@ -1,0 +1,40 @@
+import type { OpenProcess } from '../open-process.ts'
+import { startWorker } from '../queue/start-worker.ts'
+import { openGate } from './gate.ts'
+import type { Kind } from './kind.ts'
+import { KINDS } from './kinds.ts'
+import { RELAY } from './processes.ts'
+import { startRelay } from './start-relay.ts'
+
+type Stop = () => Promise<void>
+
+/**
+ * Starts what these processes carry, all of it in this one. Gives how to stop it, which waits for what is under way: everything at the same
+ * time, so that nothing takes more work while another finishes.
+ */
+export async function startWork(
+  opened: OpenProcess,
+  processes: readonly string[],
+  kinds: readonly Kind[] = KINDS,
+): Promise<Stop> {
+  const gate = openGate()
+  const workers = kinds
+    .filter(({ process }) => processes.includes(process))
+    .map((kind) => startKind({ ...opened, gate }, kind))
+  const stops = await Promise.all([...workers, ...(processes.includes(RELAY) ? [startRelay(opened, kinds)] : [])])
+  return async () => void (await Promise.all(stops.map((stop) => stop())))
+}
+
+async function startKind(
+  context: OpenProcess & { readonly gate: ReturnType<typeof openGate> },
+  kind: Kind,
+): Promise<Stop> {
+  const { backend, config, log } = context
+  const { close } = await startWorker(backend, kind, kind.open(context), {
+    concurrency: kind.concurrency(config),
+    lockMs: config.JOB_LOCK_MS,
+    stallCheckMs: config.STALL_CHECK_MS,
+    log,
+  })
+  return close
+}
