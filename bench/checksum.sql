@@ -8,8 +8,8 @@ select
   (select trim_scale(sum(balance)) from invoice) as balances,
   (select trim_scale(sum(amount)) from disbursement) as disbursed,
   (select count(*) from disbursement) as disbursements,
-  (select count(*) from invoice_transaction) as transactions,
-  (select count(*) from charge where billed) as charges_billed,
+  (select sum(transaction_count) from invoice) as transactions,
+  (select count(*) from charge where invoice_id is not null) as charges_billed,
   (select count(*) from credit where status = 'issued') as credits_issued,
   (select count(*) from credit where status = 'reversed') as credits_reversed,
   (select trim_scale(sum(amount - disbursed)) from credit) as credits_left,
@@ -17,8 +17,8 @@ select
     trim_scale(sum(disbursed)), sum(credits_reversed_count), trim_scale(sum(credits_reversed_amount))) from bill_batch_total)::text as counted,
   (select sum(hashtextextended(format('%s %s %s %s %s %s', key, issued_on, due_on, trim_scale(total_charge), trim_scale(total), trim_scale(balance)), 0))
     from new_invoice)::text as invoice_hash,
-  (select sum(hashtextextended(format('%s %s %s %s %s %s', n.key, t.position, t.type, trim_scale(t.amount), t.charge_id, t.credit_id), 0))
-    from invoice_transaction t join new_invoice n on n.id = t.invoice_id)::text as transaction_hash,
+  (select sum(hashtextextended(format('%s %s %s', n.key, c.id, n.transaction_count), 0))
+    from charge c join new_invoice n on n.id = c.invoice_id)::text as charge_hash,
   (select sum(hashtextextended(format('%s %s %s %s', d.credit_id, i.issued_on, trim_scale(d.amount), d.account_id), 0))
     from disbursement d join invoice i on i.id = d.invoice_id)::text as disbursement_hash,
   (select sum(hashtextextended(format('%s %s %s %s %s', id, status, trim_scale(disbursed), invoice_id is null, reversed_on_invoice_id is null), 0))

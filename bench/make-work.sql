@@ -26,17 +26,15 @@ select a.id as account_id, row_number() over (order by a.id) as number, uuidv7()
   case when a.id / 10 % 100 = 0 then 10.50 else 0 end as disbursed
 from account a where a.id / 10 % 5 = 0;
 
-insert into charge (id, account_id, amount, description, charged_on, billed, created_at)
-select charge_id, account_id, charged, 'Subscription, October', '2026-10-05', true, '2026-10-05' from older;
+insert into charge (id, account_id, amount, description, charged_on, invoice_id, created_at)
+select charge_id, account_id, charged, 'Subscription, October', '2026-10-05', invoice_id, '2026-10-05' from older;
 insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, created_at)
 select credit_id, account_id, credited, disbursed, 'reversal_pending', 'Goodwill', false, invoice_id, '2026-10-20'
 from older where credit_id is not null;
-insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
-select invoice_id, account_id, number, bill_run.id, '2026-10-31', '2026-11-30', charged, charged, charged - disbursed from older, bill_run;
-insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id)
-select invoice_id, account_id, 1, 'charge', charged, charge_id from older;
-insert into invoice_transaction (invoice_id, account_id, position, type, amount, credit_id)
-select invoice_id, account_id, 2, 'credit', credited, credit_id from older where credit_id is not null;
+insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, payment_terms_days, total_charge, total, balance, transaction_count)
+select invoice_id, account_id, number, bill_run.id, '2026-10-31', '2026-11-30', 30, charged, charged, charged - disbursed,
+  case when credit_id is null then 1 else 2 end
+from older, bill_run;
 insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic, created_at)
 select uuidv7(), credit_id, invoice_id, account_id, disbursed, false, '2026-11-10' from older where disbursed > 0;
 update invoice_counter set last_number = (select count(*) from older);

@@ -3,7 +3,7 @@ import { v7 as uuidv7 } from 'uuid'
 import type { CreditState, UnpaidInvoice } from '../../src/billing/account-state.ts'
 import { NEW_INVOICE } from '../../src/billing/disburse.ts'
 import { planInvoice } from '../../src/billing/plan-invoice.ts'
-import { Money } from '../../src/money.ts'
+import { Money, sum } from '../../src/money.ts'
 
 export type AccountJob = {
   readonly accountId: number
@@ -34,7 +34,7 @@ export async function billOneAccount(
     [accountId],
   )
   const { rows: charges } = await client.query<{ id: string; amount: string }>(
-    'select id, amount from charge where account_id = $1 and not billed and charged_on <= $2 order by charged_on, id',
+    'select id, amount from charge where account_id = $1 and invoice_id is null and charged_on <= $2 order by charged_on, id',
     [accountId, billDate],
   )
   const { rows: credits } = await client.query<CreditRow>(
@@ -52,7 +52,7 @@ export async function billOneAccount(
     {
       paymentTermsDays: accounts[0].payment_terms_days,
       pending: {
-        charges: charges.map(({ id, amount }) => ({ id, amount: new Money(amount) })),
+        charges: { sum: sum(charges.map(({ amount }) => new Money(amount))), count: charges.length },
         credits: of('pending'),
         reversals: of('reversal_pending'),
       },
@@ -64,17 +64,18 @@ export async function billOneAccount(
   if (!plan) return
 
   const invoiceId = uuidv7()
-  for (const [index, { type, amount, sourceId }] of plan.transactions.entries()) {
-    const [chargeId, creditId] = type === 'charge' ? [sourceId, null] : [null, sourceId]
+  for (const { id } of charges) await client.query('update charge set invoice_id = $2 where id = $1', [id, invoiceId])
+  for (const { id, status, entry, disbursed } of plan.credits) {
     await client.query(
-      `insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id, credit_id)
-       values ($1, $2, $3, $4, $5, $6, $7)`,
-      [invoiceId, accountId, index + 1, type, amount.toFixed(), chargeId, creditId],
+      `update credit set status = $2, disbursed = $3, invoice_id = coalesce($4, invoice_id), reversed_on_invoice_id = $5 where id = $1`,
+      [
+        id,
+        status,
+        disbursed.toFixed(),
+        entry === 'credit' ? invoiceId : null,
+        entry === 'reversed_credit' ? invoiceId : null,
+      ],
     )
-    if (type === 'charge') await client.query('update charge set billed = true where id = $1', [sourceId])
-    if (type === 'credit') {
-      await client.query(`update credit set status = 'issued', invoice_id = $2 where id = $1`, [sourceId, invoiceId])
-    }
   }
   for (const { creditId, invoiceId: to, amount } of plan.disbursements) {
     await client.query(
@@ -82,24 +83,17 @@ export async function billOneAccount(
        values ($1, $2, $3, $4, $5, true, (select created_at from bill_run where id = $6))`,
       [uuidv7(), creditId, to === NEW_INVOICE ? invoiceId : to, accountId, amount.toFixed(), billRunId],
     )
-    await client.query('update credit set disbursed = disbursed + $2 where id = $1', [creditId, amount.toFixed()])
-    if (to !== NEW_INVOICE) {
-      await client.query('update invoice set balance = balance - $2 where id = $1', [to, amount.toFixed()])
-    }
   }
-  for (const { sourceId } of plan.transactions.filter(({ type }) => type === 'reversed_credit')) {
-    await client.query(`update credit set status = 'reversed', reversed_on_invoice_id = $2 where id = $1`, [
-      sourceId,
-      invoiceId,
-    ])
+  for (const { invoiceId: olderId, balance } of plan.olderInvoices) {
+    await client.query('update invoice set balance = $2 where id = $1', [olderId, balance.toFixed()])
   }
   const { rows: counters } = await client.query(
     'update invoice_counter set last_number = last_number + $1::integer returning last_number',
     [1],
   )
   await client.query(
-    `insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9)`,
+    `insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, payment_terms_days, total_charge, total, balance, transaction_count)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
       invoiceId,
       accountId,
@@ -107,9 +101,11 @@ export async function billOneAccount(
       billRunId,
       plan.issuedOn,
       plan.dueOn,
+      accounts[0].payment_terms_days,
       plan.totalCharge.toFixed(),
       plan.total.toFixed(),
       plan.balance.toFixed(),
+      plan.transactionCount,
     ],
   )
 }

@@ -2,9 +2,16 @@
 -- invoices wait in the connection's own temporary table, so that the counter is locked last and shortly (write-invoices.sql).
 -- $1 bill run, $2 bill date, $3 and $4 first and last account, $5 bill group.
 with
-pending_charge as materialized (
-  select c.account_id, c.id, c.amount, c.charged_on from charge c
-  where c.account_id between $3 and $4 and not c.billed and c.charged_on <= $2
+planned as materialized (
+  select id as account_id, currency, payment_terms_days, uuidv7() as invoice_id from account where id between $3 and $4 and bill_group = $5
+),
+stamped as (
+  update charge set invoice_id = planned.invoice_id from planned
+  where charge.account_id = planned.account_id and charge.invoice_id is null and charged_on <= $2
+  returning charge.account_id, charge.amount
+),
+charged as (
+  select account_id, sum(amount) as amount, count(*) as lines from stamped group by account_id
 ),
 open_credit as materialized (
   select account_id, id, amount, amount - disbursed as left_over, status, automatic_disbursement as automatic, created_at from credit
@@ -14,24 +21,16 @@ open_credit as materialized (
   where account_id between $3 and $4 and status = 'issued' and automatic_disbursement and disbursed < amount
 ),
 entry as (
-  select account_id, 1 as rank, 'charge'::transaction_type as type, id, amount, amount as owed, amount as charged, 0 as closing,
-    charged_on::timestamptz as at from pending_charge
+  select account_id, amount as owed, amount as charged, 0 as closing, lines from charged
   union all
-  select account_id, 2, 'reversed_credit', id, amount, amount, 0, left_over, created_at from open_credit where status = 'reversal_pending'
+  select account_id, amount, 0, left_over, 1 from open_credit where status = 'reversal_pending'
   union all
-  select account_id, 3, 'credit', id, amount, 0, 0, 0, created_at from open_credit where status = 'pending'
+  select account_id, 0, 0, 0, 1 from open_credit where status = 'pending'
 ),
 invoiced as materialized (
-  select a.id as account_id, a.currency, uuidv7() as invoice_id, $2 + a.payment_terms_days as due_on,
-    sum(charged) as total_charge, sum(owed) as total, sum(closing) as closing
-  from entry join account a on a.id = entry.account_id
-  where a.bill_group = $5 group by a.id
-),
-transaction as (
-  insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id, credit_id)
-  select i.invoice_id, account_id, row_number() over (partition by account_id order by e.rank, e.at, e.id), e.type, e.amount,
-    case when e.type = 'charge' then e.id end, case when e.type <> 'charge' then e.id end
-  from entry e join invoiced i using (account_id)
+  select p.account_id, p.currency, p.invoice_id, p.payment_terms_days, $2 + p.payment_terms_days as due_on,
+    sum(charged) as total_charge, sum(owed) as total, sum(closing) as closing, sum(lines) as transaction_count
+  from entry join planned p on p.account_id = entry.account_id group by 1, 2, 3, 4
 ),
 -- What a credit covers of all that its account has to disburse, and an invoice of all that its account owes, as stretches of one
 -- line: where two overlap, that much of the credit goes to that invoice.
@@ -61,9 +60,6 @@ disbursed as materialized (
 disbursement as (
   insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic)
   select uuidv7(), credit_id, invoice_id, account_id, amount, true from disbursed
-),
-settled_charge as (
-  update charge set billed = true from pending_charge p join invoiced i using (account_id) where charge.id = p.id
 ),
 settled_credit as (
   update credit set
@@ -97,7 +93,7 @@ total as (
     from open_credit join invoiced using (account_id) group by 1) c using (currency)
   left join (select currency, sum(amount) as amount from disbursed join invoiced using (account_id) group by 1) d using (currency)
 )
-insert into new_invoice (id, account_id, due_on, total_charge, total, balance)
-select i.invoice_id, i.account_id, i.due_on, i.total_charge, i.total, i.total - coalesce(d.amount, 0)
+insert into new_invoice (id, account_id, due_on, payment_terms_days, total_charge, total, balance, transaction_count)
+select i.invoice_id, i.account_id, i.due_on, i.payment_terms_days, i.total_charge, i.total, i.total - coalesce(d.amount, 0), i.transaction_count
 from invoiced i
 left join (select invoice_id, sum(amount) as amount from disbursed group by invoice_id) d using (invoice_id)

@@ -1,5 +1,7 @@
 import { type TSchema, Type } from 'typebox'
+import type { EntryKind } from '../billing/entries.ts'
 import { Refusal } from '../problems.ts'
+import type { TransactionPlace } from '../reads/transactions.ts'
 
 const DEFAULT_LIMIT = 50
 
@@ -65,6 +67,15 @@ export function numberCursor(cursor: string | undefined): number | undefined {
 export function auditCursor(cursor: string | undefined): { readonly at: string; readonly id: string } | undefined {
   const [at, id] = read(cursor, MOMENT_AND_ID)?.split('/') ?? []
   return at === undefined || id === undefined ? undefined : { at, id }
+}
+
+const LINE =
+  /^(charge|credit|reversed_credit)\/(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00)?)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
+
+/** The place of a line on its invoice. */
+export function transactionCursor(cursor: string | undefined): TransactionPlace | undefined {
+  const [, kind, at, id] = LINE.exec(read(cursor, LINE) ?? '') ?? []
+  return kind === undefined || at === undefined || id === undefined ? undefined : { kind: kind as EntryKind, at, id }
 }
 
 function read(cursor: string | undefined, form: RegExp): string | undefined {

@@ -1,7 +1,7 @@
 import type { Money } from '../money.ts'
 
-/** A charge that is on no invoice yet. */
-export type PendingCharge = { readonly id: string; readonly amount: Money }
+/** The charges that are on no invoice yet: a decision needs no more of them than this, however many there are. */
+export type PendingCharges = { readonly sum: Money; readonly count: number }
 
 /** A credit as a bill run reads it. `left` is its amount minus what has been disbursed of it. */
 export type CreditState = {
@@ -26,8 +26,8 @@ export type AccountState = {
   /** The account's terms: an invoice is due this many days after it is issued. */
   readonly paymentTermsDays: number
   readonly pending: {
-    /** With `chargedOn` up to the bill date, in the order in which they are to stand on the invoice. */
-    readonly charges: readonly PendingCharge[]
+    /** With `chargedOn` up to the bill date. */
+    readonly charges: PendingCharges
     /** Not yet attached to an invoice. */
     readonly credits: readonly CreditState[]
     /** Issued credits whose reversal has been asked for. */

@@ -1,16 +1,24 @@
 import { type Money, sum } from '../money.ts'
-import type { AccountState, CreditState } from './account-state.ts'
+import type { AccountState, CreditState, UnpaidInvoice } from './account-state.ts'
+import { addDays } from './add-days.ts'
+import { act, type CreditAction, type CreditStatus } from './credit-life.ts'
 import { disburseOldestFirst, NEW_INVOICE, type PlannedDisbursement } from './disburse.ts'
-import { addDays } from './due-date.ts'
+import { totalOf } from './entries.ts'
 
-export type PlannedTransaction = {
-  readonly type: 'charge' | 'credit' | 'reversed_credit'
-  readonly amount: Money
-  /** The charge's id, or the credit's. */
-  readonly sourceId: string
+/** What becomes of a credit. */
+export type PlannedCredit = {
+  readonly id: string
+  readonly status: CreditStatus
+  /** What it stands on the new invoice as; undefined when only more of it is disbursed. */
+  readonly entry: 'credit' | 'reversed_credit' | undefined
+  /** Of its amount, in all. */
+  readonly disbursed: Money
 }
 
-/** What a bill run makes of one account. The new invoice is called NEW_INVOICE in its disbursements. */
+/** What an older invoice owes after what is disbursed to it. */
+export type PlannedBalance = { readonly invoiceId: string; readonly balance: Money }
+
+/** What a bill run makes of one account: everything that is to be written. The new invoice is called NEW_INVOICE. */
 export type InvoicePlan = {
   /** YYYY-MM-DD */
   readonly issuedOn: string
@@ -19,59 +27,93 @@ export type InvoicePlan = {
   readonly total: Money
   /** What the new invoice owes after its disbursements. */
   readonly balance: Money
-  readonly transactions: readonly PlannedTransaction[]
+  /** How many charges and credits stand on it. */
+  readonly transactionCount: number
   readonly disbursements: readonly PlannedDisbursement[]
+  readonly credits: readonly PlannedCredit[]
+  readonly olderInvoices: readonly PlannedBalance[]
 }
 
 /**
- * Decides what a bill run makes of one account: the rules of "Billing one account" in domain.md.
+ * Decides what a bill run makes of one account: the rules of "Billing one account" in docs/domain.md.
  * Pure: the same state and date give the same plan, so a preview is this function without the write.
  * Returns undefined when nothing is pending.
  */
 export function planInvoice(state: AccountState, billDate: string): InvoicePlan | undefined {
   const { charges, credits, reversals } = state.pending
-  if (charges.length + credits.length + reversals.length === 0) return undefined
+  const transactionCount = charges.count + credits.length + reversals.length
+  if (transactionCount === 0) return undefined
 
   const dueOn = addDays(billDate, state.paymentTermsDays)
-  const totalCharge = sum(amountsOf(charges))
-  const total = sum([totalCharge, ...amountsOf(reversals)])
+  const total = totalOf({ charge: charges.sum, reversed_credit: sumOf(reversals), credit: sumOf(credits) })
 
   // What a reversed credit has left closes against its own reversal: the account ends where it would be had the credit
   // never been given, however much of it had been disbursed. Nothing else touches that part of the invoice's balance.
   const closing = reversals
-    .filter(hasLeft)
+    .filter(({ left }) => !left.isZero())
     .map((credit) => ({ creditId: credit.id, invoiceId: NEW_INVOICE, amount: credit.left }))
-  const opened = {
-    id: NEW_INVOICE,
-    number: Number.POSITIVE_INFINITY,
-    dueOn,
-    balance: lessDisbursed(total, amountsOf(closing)),
-  }
-  const automatic = disburseOldestFirst([...state.carried, ...credits].filter(isAutomatic), [...state.unpaid, opened])
+  const opened = { id: NEW_INVOICE, number: Number.POSITIVE_INFINITY, dueOn, balance: lessDisbursed(total, closing) }
+  const automatic = [...state.carried, ...credits].filter((credit) => credit.automatic)
+  const disbursements = [...closing, ...disburseOldestFirst(automatic, [...state.unpaid, opened])]
 
-  const disbursements = [...closing, ...automatic]
+  const toInvoice = groupBy(disbursements, ({ invoiceId }) => invoiceId)
+  const ofCredit = groupBy(disbursements, ({ creditId }) => creditId)
   return {
     issuedOn: billDate,
     dueOn,
-    totalCharge,
+    totalCharge: charges.sum,
     total,
-    balance: lessDisbursed(total, amountsOf(disbursements.filter(({ invoiceId }) => invoiceId === NEW_INVOICE))),
-    transactions: [
-      ...charges.map(({ id, amount }) => ({ type: 'charge' as const, amount, sourceId: id })),
-      ...reversals.map(({ id, amount }) => ({ type: 'reversed_credit' as const, amount, sourceId: id })),
-      ...credits.map(({ id, amount }) => ({ type: 'credit' as const, amount, sourceId: id })),
-    ],
+    balance: lessDisbursed(total, toInvoice.get(NEW_INVOICE) ?? []),
+    transactionCount,
     disbursements,
+    credits: planCredits(state, ofCredit),
+    olderInvoices: planBalances(state.unpaid, toInvoice),
   }
 }
 
-const isAutomatic = (credit: CreditState) => credit.automatic
-const hasLeft = (credit: CreditState) => !credit.left.isZero()
-const amountsOf = (items: readonly { readonly amount: Money }[]) => items.map(({ amount }) => amount)
+type Disbursements = ReadonlyMap<string, readonly PlannedDisbursement[]>
+const NONE: Disbursements = new Map()
+
+/** Most accounts have none. */
+const groupBy = (
+  disbursements: readonly PlannedDisbursement[],
+  key: (disbursement: PlannedDisbursement) => string,
+): Disbursements => (disbursements.length === 0 ? NONE : Map.groupBy(disbursements, key))
+
+function planCredits({ pending, carried }: AccountState, ofCredit: Disbursements): readonly PlannedCredit[] {
+  const plan = (credit: CreditState, status: CreditStatus, entry: PlannedCredit['entry']): PlannedCredit => ({
+    id: credit.id,
+    status,
+    entry,
+    disbursed: credit.amount.minus(lessDisbursed(credit.left, ofCredit.get(credit.id) ?? [])),
+  })
+  return [
+    ...pending.credits.map((credit) => plan(credit, ATTACHED, 'credit')),
+    ...pending.reversals.map((credit) => plan(credit, REVERSED, 'reversed_credit')),
+    ...carried.filter(({ id }) => ofCredit.has(id)).map((credit) => plan(credit, DISBURSED, undefined)),
+  ]
+}
+
+const ATTACHED = statusAfter('pending', 'attach')
+const REVERSED = statusAfter('reversal_pending', 'apply_reversal')
+const DISBURSED = statusAfter('issued', 'disburse')
+
+function statusAfter(status: CreditStatus, action: CreditAction): CreditStatus {
+  const after = act(status, action)
+  if (typeof after !== 'string') throw new Error(`a bill run cannot ${action} a credit that is ${status}`)
+  return after
+}
+
+const planBalances = (unpaid: readonly UnpaidInvoice[], toInvoice: Disbursements): readonly PlannedBalance[] =>
+  unpaid
+    .filter(({ id }) => toInvoice.has(id))
+    .map(({ id, balance }) => ({ invoiceId: id, balance: lessDisbursed(balance, toInvoice.get(id) ?? []) }))
+
+const sumOf = (credits: readonly CreditState[]) => sum(credits.map(({ amount }) => amount))
 
 /** What a credit has left after some disbursements of it, or an invoice owes after some to it. Throws if that went below zero. */
-export function lessDisbursed(before: Money, disbursed: readonly Money[]): Money {
-  const after = disbursed.reduce((left, amount) => left.minus(amount), before)
-  if (after.isNegative()) throw new Error(`${sum(disbursed).toString()} disbursed of ${before.toString()}`)
-  return after
+export function lessDisbursed(before: Money, disbursed: readonly { readonly amount: Money }[]): Money {
+  const after = disbursed.reduce((left, { amount }) => left.minus(amount), before)
+  if (!after.isNegative()) return after
+  throw new Error(`${sum(disbursed.map(({ amount }) => amount)).toString()} disbursed of ${before.toString()}`)
 }

@@ -23,7 +23,7 @@ export function addMigrateCommand(program: Command): void {
           'OWNER_DATABASE_URL is not set: name the database as its owner; `nightbill serve` migrates the embedded one by itself',
         )
       }
-      await migrate(ownerUrl)
+      await migrate(ownerUrl, { say: (line) => console.error(line) })
       await prepareQueues({ ownerUrl, redisUrl: config.REDIS_URL })
       if (config.DATABASE_URL !== undefined) await admitLogin(ownerUrl, config.DATABASE_URL)
       console.log('The database is current.')

@@ -59,7 +59,7 @@ Examples:
       try {
         // Without the owner's login, what lacks migrations is told by the processes.
         if (ownerUrl !== undefined) {
-          await migrate(ownerUrl)
+          await migrate(ownerUrl, { say: (line) => log.info(line) })
           await prepareQueues({ ownerUrl, redisUrl: config.REDIS_URL })
           await admitLogin(ownerUrl, databaseUrl)
         }

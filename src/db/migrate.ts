@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pathToFileURL } from 'node:url'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
 import { underLockTimeout } from './under-lock-timeout.ts'
@@ -7,40 +8,74 @@ import { underLockTimeout } from './under-lock-timeout.ts'
 const FOLDER = join(import.meta.dirname, '../../migrations')
 const TABLES = { migrationTableName: 'schema_migration', migrationLockTableName: 'schema_migration_lock' }
 
-/** Numbered SQL files, forward only: dropping a table that holds money is never the fix. */
-const migrationsIn = (folder: string): MigrationProvider => ({
+/** Told, in a line for people, how far what takes long has come. */
+export type Say = (line: string) => void
+
+/** What a migration in TypeScript exports: it works in many transactions, so that it can go on where it was cut short. */
+type InSlices = { readonly migrate: (db: Kysely<unknown>, say: Say) => Promise<void> }
+
+const FORM = /^(\d{4}-.*)\.(sql|ts)$/
+
+/** The names of the migrations in a folder, in order, with how each is written. Forward only: dropping a table that holds money is never the fix. */
+async function list(folder: string): Promise<readonly { readonly name: string; readonly kind: string }[]> {
+  const files = (await readdir(folder)).sort()
+  return files.flatMap((file) => {
+    const [, name, kind] = FORM.exec(file) ?? []
+    return name === undefined || kind === undefined ? [] : [{ name, kind }]
+  })
+}
+
+/** Numbered SQL files, of which several are one transaction, and TypeScript files, which see to their own. */
+const migrationsIn = (folder: string, say: Say): MigrationProvider => ({
   async getMigrations() {
-    const files = (await readdir(folder)).filter((file) => file.endsWith('.sql')).sort()
-    const read = async (file: string): Promise<[string, Migration]> => {
-      const text = await readFile(join(folder, file), 'utf8')
-      return [file.replace(/\.sql$/, ''), { up: async (db) => void (await sql.raw(text).execute(db)) }]
+    const read = async ({ name, kind }: { name: string; kind: string }): Promise<[string, Migration]> => {
+      const file = join(folder, `${name}.${kind}`)
+      if (kind === 'ts') return [name, { up: async (db) => (await importSlices(file)).migrate(db, say) }]
+      const text = await readFile(file, 'utf8')
+      return [name, { up: async (db) => void (await sql.raw(text).execute(db)) }]
     }
-    return Object.fromEntries(await Promise.all(files.map(read)))
+    return Object.fromEntries(await Promise.all((await list(folder)).map(read)))
   },
 })
 
-const known = migrationsIn(FOLDER)
+const importSlices = async (file: string): Promise<InSlices> => import(pathToFileURL(file).href)
 
 /**
- * Brings the database to this code's schema, or to that of another `folder` of migrations, in one transaction, as the owner of the
- * database. Safe to run by several processes at once, and beside the running service: it waits for no lock for longer than some
- * seconds, since all requests would wait behind it. Throws when the database is ahead of the code or cannot be reached, and,
- * naming who it is, when somebody stands in the way.
+ * Brings the database to this code's schema, or to that of another `folder` of migrations, as the owner of the database. Safe to run by
+ * several processes at once, and beside the running service: it waits for no lock for longer than some seconds, since all requests would
+ * wait behind it. SQL files that follow each other are one transaction; what rewrites much goes slice by slice, tells `say` how far it is,
+ * and goes on where it was when it is cut short. Throws when the database is ahead of the code or cannot be reached, and, naming who it
+ * is, when somebody stands in the way.
  */
-export async function migrate(databaseUrl: string, folder = FOLDER): Promise<void> {
+export async function migrate(
+  databaseUrl: string,
+  { folder = FOLDER, say = () => {} }: { readonly folder?: string; readonly say?: Say } = {},
+): Promise<void> {
   await underLockTimeout(databaseUrl, async (pool) => {
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
-    const provider = migrationsIn(folder)
-    await refuseNewer(db, provider)
-    const { error } = await new Migrator({ db, provider, ...TABLES }).migrateToLatest()
-    if (error) throw error
+    await refuseNewer(db, folder)
+    const applied = await appliedMigrations(db)
+    const pending = (await list(folder)).filter(({ name }) => !applied.includes(name))
+    const provider = migrationsIn(folder, say)
+    for (const { last, kind } of runsOf(pending)) {
+      const migrator = new Migrator({ db, provider, ...TABLES, disableTransactions: kind === 'ts' })
+      const { error } = await migrator.migrateTo(last)
+      if (error) throw error
+    }
   })
+}
+
+/** Pending migrations in stretches: SQL files that follow each other, or one TypeScript file. `last` is the name of its last one. */
+function runsOf(pending: readonly { readonly name: string; readonly kind: string }[]) {
+  return pending.flatMap(({ name, kind }, index) =>
+    kind === 'sql' && pending[index + 1]?.kind === 'sql' ? [] : [{ last: name, kind }],
+  )
 }
 
 /** Migrations that this code has and the database has not. Empty when the schema is current. */
 export async function pendingMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
   const applied = await appliedMigrations(db)
-  return Object.keys(await known.getMigrations()).filter((name) => !applied.includes(name))
+  return (await list(FOLDER)).map(({ name }) => name).filter((name) => !applied.includes(name))
 }
 
 async function appliedMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
@@ -53,8 +88,8 @@ async function appliedMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
 }
 
 /** Throws when the database has migrations that this code does not know. */
-export async function refuseNewer<T>(db: Kysely<T>, provider = known): Promise<void> {
-  const names = Object.keys(await provider.getMigrations())
+export async function refuseNewer<T>(db: Kysely<T>, folder = FOLDER): Promise<void> {
+  const names = (await list(folder)).map(({ name }) => name)
   const newer = (await appliedMigrations(db)).filter((name) => !names.includes(name))
   if (newer.length > 0) {
     throw new Error(

@@ -43,8 +43,6 @@ export type JsonValue = JsonArray | JsonObject | JsonPrimitive;
 
 export type Timestamp = ColumnType<Date, Date | string, Date | string>;
 
-export type TransactionType = "charge" | "credit" | "reversed_credit";
-
 export interface Account {
   bill_group: Generated<string>;
   created_at: Generated<Timestamp>;
@@ -142,11 +140,11 @@ export interface BillRun {
 export interface Charge {
   account_id: number;
   amount: string;
-  billed: Generated<boolean>;
   charged_on: string;
   created_at: Generated<Timestamp>;
   description: string;
   id: string;
+  invoice_id: string | null;
   reference: string | null;
 }
 
@@ -235,21 +233,12 @@ export interface Invoice {
   payment_terms_days: number | null;
   total: string;
   total_charge: string;
+  transaction_count: number;
 }
 
 export interface InvoiceCounter {
   last_number: Generated<number>;
   singleton: Generated<boolean>;
-}
-
-export interface InvoiceTransaction {
-  account_id: number;
-  amount: string;
-  charge_id: string | null;
-  credit_id: string | null;
-  invoice_id: string;
-  position: number;
-  type: TransactionType;
 }
 
 export interface Job {
@@ -340,7 +329,6 @@ export interface DB {
   idempotency_record: IdempotencyRecord;
   invoice: Invoice;
   invoice_counter: InvoiceCounter;
-  invoice_transaction: InvoiceTransaction;
   job: Job;
   job_recording: JobRecording;
   manual_disbursement: ManualDisbursement;

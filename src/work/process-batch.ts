@@ -5,7 +5,7 @@ import { lockAccounts } from '../ledger/accounts/lock-accounts.ts'
 import { type ClaimedBatch, claimBatch, failBatch, splitBatch, wasBegun } from '../ledger/bill-runs/batches.ts'
 import { finishBillRun } from '../ledger/bill-runs/finish-bill-run.ts'
 import { takesBillRuns } from '../ledger/bill-runs/probe-database.ts'
-import { billAccounts } from '../ledger/invoices/bill-accounts.ts'
+import { BatchIsClosed, billAccounts } from '../ledger/invoices/bill-accounts.ts'
 import { MAX_CRASHES, takeBackMark } from '../ledger/requests/begun-by.ts'
 import { noteTrouble } from '../ledger/requests/note-trouble.ts'
 import { type ProblemCode, Refusal } from '../problems.ts'
@@ -71,6 +71,10 @@ async function tryBatch(db: Db, batchId: string, wake: WakeBatches): Promise<Acc
     await inTransaction(db, (tx) => billAccounts(tx, batch))
   } catch (error) {
     const fault = faultOf(error)
+    if (error instanceof BatchIsClosed) {
+      await finishBillRun(db, batch.billRunId)
+      return undefined
+    }
     if (fault === 'house' || (fault === 'unclear' && !(await takesBillRuns(db)))) throw error
     return await narrowDown(db, batch, { parts: 2, ...reasonOf(error) }, wake)
   }

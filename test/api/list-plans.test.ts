@@ -62,7 +62,7 @@ const LISTS: Readonly<
     filters: { accountId: ACCOUNTS, status: ['paid', 'unpaid'], billRunId: RUNS, number: ['70000'] },
     middle: String(FILLED.invoices / 2),
   },
-  '/v1/invoices/{invoiceId}/transactions': { filters: {}, middle: '1' },
+  '/v1/invoices/{invoiceId}/transactions': { filters: {}, middle: `charge/2026-01-01/${idOf('charge', 30_000)}` },
   '/v1/reconciliations': { filters: {}, middle: '1' },
   '/v1/audit': {
     filters: {

@@ -1,9 +1,10 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { readBillRuns } from '../../src/api/views/bill-run-view.ts'
-import { type InvoiceView, invoicePage, presentInvoice, readInvoices } from '../../src/api/views/invoice-view.ts'
+import { type InvoiceView, invoicePage, presentInvoice } from '../../src/api/views/invoice-view.ts'
 import type { Db } from '../../src/db/open.ts'
 import { Money } from '../../src/money.ts'
+import { readInvoices } from '../../src/reads/invoices.ts'
 import { afterEachStatement } from '../support/after-each-statement.ts'
 import { openWorld, type World } from '../support/world.ts'
 

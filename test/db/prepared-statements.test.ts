@@ -79,8 +79,7 @@ const scripts: Readonly<Record<string, (tx: Tx, size: number) => Promise<unknown
     await insertBatches(
       tx,
       run.id,
-      many(size * 3 - 1, (index) => index + 1),
-      3,
+      many(size, (index) => [3 * index + 1, 3 * index + 2]),
     )
   },
 }

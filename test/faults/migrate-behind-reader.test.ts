@@ -42,7 +42,7 @@ test('behind a long reader: requests are answered meanwhile, it gives up and nam
   await call('POST', '/v1/accounts', { body: { accountId: 'read', name: 'Somebody', currency: 'USD' } })
   const reader = await openReader(database.ownerUrl, 'account')
   let ended = false
-  const migrating = migrate(database.ownerUrl, later).then(
+  const migrating = migrate(database.ownerUrl, { folder: later }).then(
     () => undefined,
     (error: Error) => error,
   )
@@ -64,7 +64,7 @@ test('behind a long reader: requests are answered meanwhile, it gives up and nam
     ),
   )
   await reader.close()
-  await migrate(database.ownerUrl, later)
+  await migrate(database.ownerUrl, { folder: later })
   expect((await call('GET', '/v1/accounts/read')).status).toBe(200)
 })
 
@@ -77,7 +77,7 @@ test.concurrent('the command says so in one line, and ends with exit code 2', as
   const name = `early_${process.pid}`
   const url = withDatabase(database.ownerUrl, name)
   await execute(database.ownerUrl, `create database ${name}`)
-  await migrate(url, early)
+  await migrate(url, { folder: early })
   // The next migration is to add a column to it.
   const reader = await openReader(url, 'job')
   const command = startProcess(['src/cli.ts', 'migrate'], { OWNER_DATABASE_URL: url })

@@ -5,7 +5,7 @@ import { inTransaction } from '../../src/db/transaction.ts'
 import { acceptReversal } from '../../src/ledger/credits/accept-reversal.ts'
 import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
 import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
-import { billAccounts } from '../../src/ledger/invoices/bill-accounts.ts'
+import { BatchIsClosed, billAccounts } from '../../src/ledger/invoices/bill-accounts.ts'
 import { Refusal } from '../../src/problems.ts'
 import { atOnce, times } from '../support/at-once.ts'
 import { countsOf, expectExactCounts } from '../support/exact-counts.ts'
@@ -175,9 +175,9 @@ describe('two bill runs at once', () => {
     for (const run of await Promise.all(runs)) expect((await world.runOf(run)).status).toBe('completed')
     // Whatever met whatever, after one more run nothing is left undecided, and each account owes what its entries add up to.
     await world.billRun({ billDate: '2026-12-31' })
-    expect(await countOf(world.db, 'charge', 'not billed')).toBe(0)
+    expect(await countOf(world.db, 'charge', 'invoice_id is null')).toBe(0)
     expect(await countOf(world.db, 'credit', `status in ('pending', 'reversal_pending')`)).toBe(0)
-    expect(await countOf(world.db, 'invoice_transaction', `type = 'charge'`)).toBe(await countOf(world.db, 'charge'))
+    expect(await countOf(world.db, 'charge', 'invoice_id is not null')).toBe(await countOf(world.db, 'charge'))
     expect(await countOf(world.db, 'credit', `status = 'reversed'`)).toBeGreaterThan(0)
     expect(await countOf(world.db, 'disbursement', 'not automatic')).toBeGreaterThan(0)
     expect(await countOf(world.db, 'credit', `status = 'deleted'`)).toBeGreaterThan(0)
@@ -242,21 +242,16 @@ async function billAndRollBack(batchId: string): Promise<void> {
     })
     throw new Refusal('internal_error', 'rolled back')
   })
-  expect(await refusalOf(rolledBack)).toBe('internal_error')
+  const refusal = await refusalOf(rolledBack).catch((error: unknown) => {
+    if (error instanceof BatchIsClosed) return 'closed'
+    throw error
+  })
+  expect(['internal_error', 'closed']).toContain(refusal)
 }
 
 /** All that a repeat must not change. */
 async function state(): Promise<readonly unknown[]> {
-  const tables = [
-    'invoice',
-    'invoice_transaction',
-    'disbursement',
-    'credit',
-    'charge',
-    'bill_batch_total',
-    'invoice_counter',
-    'bill_run',
-  ]
+  const tables = ['invoice', 'disbursement', 'credit', 'charge', 'bill_batch_total', 'invoice_counter', 'bill_run']
   const read = async (table: string) =>
     (await sql<{ row: string }>`select t::text as row from ${sql.table(table)} t order by 1`.execute(world.db)).rows
   return await Promise.all(tables.map(read))

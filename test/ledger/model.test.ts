@@ -229,7 +229,7 @@ async function expectAlike(model: Model, real: Real): Promise<void> {
     )
     expect(await creditsOf(stored)).toEqual(one.credits.map(({ status, left }) => `${status} ${say(left)}`))
     const { rows } = await sql<{ pending: number }>`
-      select count(*) as pending from charge where account_id = ${stored.id} and not billed`.execute(world.db)
+      select count(*) as pending from charge where account_id = ${stored.id} and invoice_id is null`.execute(world.db)
     expect(rows[0]?.pending).toBe(one.charges.filter(({ billed }) => !billed).length)
   }
 }

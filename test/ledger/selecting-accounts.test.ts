@@ -51,7 +51,7 @@ async function selectAll(group: string) {
   for (let selectedAll = false; !selectedAll; transactions += 1) {
     selectedAll = await inTransaction(world.db, async (tx) => {
       const before = await readSoFar(tx)
-      const slice = await selectBatches(tx, billRunId, 1_000, SLICE)
+      const slice = await selectBatches(tx, billRunId, 1_000, { slice: SLICE })
       read += (await readSoFar(tx)) - before
       return slice.selectedAll
     })
@@ -67,7 +67,7 @@ async function selectAll(group: string) {
 async function expected(group: string): Promise<readonly number[]> {
   const { rows } = await sql<{ id: number }>`
     select id from account where bill_group = ${group} and (
-      id in (select account_id from charge where not billed) or id in (select account_id from credit where status = 'pending'))
+      id in (select account_id from charge where invoice_id is null) or id in (select account_id from credit where status = 'pending'))
     order by id`.execute(world.db)
   return rows.map(({ id }) => id)
 }

@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
 import { expect } from 'vitest'
 import { Money } from '../../src/money.ts'
+import { ENTRIES } from './entries.ts'
 import { countOf, type World } from './world.ts'
 
 /** What a run says of its accounts. */
@@ -59,7 +60,7 @@ export async function expectExactTotals(world: World, billRunId: string): Promis
         (select coalesce(sum(d.amount), 0) from disbursement d
          join bill_batch b on b.finished_at = d.created_at and b.bill_run_id = i.bill_run_id and i.account_id = any(b.account_ids)
          where d.account_id = i.account_id and d.automatic) as disbursed
-      from invoice_transaction where invoice_id = i.id) t
+      from ${sql.raw(ENTRIES)} entry where invoice_id = i.id) t
     where i.bill_run_id = ${billRunId}::uuid group by a.currency order by a.currency`.execute(world.db)
   const exact = ({ charged, disbursed, ...rest }: Total) => ({
     ...rest,

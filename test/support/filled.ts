@@ -4,6 +4,8 @@ export const FILLED = {
   runs: 200,
   invoices: 150_000,
   credits: 150_000,
+  /** All of them on invoice 70,000. */
+  charges: 60_000,
   jobs: 100_000,
   entries: 100_000,
   failures: 10_000,
@@ -17,7 +19,16 @@ export const idOf = (table: keyof typeof PREFIX, n: number) => {
   const digits = `${PREFIX[table]}0000000007000a000${n.toString(16).padStart(12, '0')}`
   return digits.replace(/^(.{8})(.{4})(.{4})(.{4})(.{12})$/, '$1-$2-$3-$4-$5')
 }
-const PREFIX = { invoice: '011', credit: '012', run: '013', batch: '014', job: '015', disbursement: '016', key: '017' }
+const PREFIX = {
+  invoice: '011',
+  credit: '012',
+  run: '013',
+  batch: '014',
+  job: '015',
+  disbursement: '016',
+  key: '017',
+  charge: '018',
+}
 
 const id = (table: keyof typeof PREFIX, n: string) =>
   `('${PREFIX[table]}0000000007000a000' || lpad(to_hex(${n}), 12, '0'))::uuid`
@@ -41,10 +52,10 @@ export const FILL = `
   insert into bill_batch (id, bill_run_id, account_ids, status, billed)
     select ${id('batch', `${FILLED.failures} + n`)}, ${id('run', '1 + n / 10')}, array[n], 'done', 1
     from generate_series(1, ${FILLED.runs} * 10 - 1) n;
-  insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
+  insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count)
     select ${id('invoice', 'n')}, 1 + n % ${FILLED.accounts}, n, ${id('run', `1 + (n - 1) / ${FILLED.invoices / FILLED.runs}`)},
       date '2026-01-01' + n / 1000, date '2026-02-01' + n / 1000, 10, 10,
-      case when n > ${FILLED.invoices} * 0.7 or n < 100 then 10 else 0 end
+      case when n > ${FILLED.invoices} * 0.7 or n < 100 then 10 else 0 end, 1
     from generate_series(1, ${FILLED.invoices}) n;
   insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, reversed_on_invoice_id, created_at)
     select ${id('credit', 'n')}, case when n % 5 = 0 then ${WHALE} else 1 + n % ${FILLED.accounts} end, 5,
@@ -54,8 +65,9 @@ export const FILL = `
     from (select n, case when n > ${FILLED.credits} * 0.7 then 'pending' when n in (7, 8, 9) then 'reversal_pending'
       when n < 1000 then 'reversed' when n < 2000 then 'deleted' else 'issued' end as status
       from generate_series(1, ${FILLED.credits}) n) credit;
-  insert into invoice_transaction (invoice_id, account_id, position, type, amount, credit_id)
-    select invoice_id, account_id, 1, 'credit', amount, id from credit where invoice_id is not null;
+  insert into charge (id, account_id, amount, description, charged_on, invoice_id)
+    select ${id('charge', 'n')}, 1 + 70000 % ${FILLED.accounts}, 1, 'a charge', '2026-01-01', ${id('invoice', '70000')}
+    from generate_series(1, ${FILLED.charges}) n;
   insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic)
     select ${id('disbursement', 'n')}, ${id('credit', '1 + n % 1000')}, ${id('invoice', 'n')}, 1, 1, true
     from generate_series(1, 50000) n;

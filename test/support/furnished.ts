@@ -136,7 +136,6 @@ const TABLES = [
   'idempotency_record',
   'invoice',
   'invoice_counter',
-  'invoice_transaction',
   'job',
   'reconciliation',
   'schedule',

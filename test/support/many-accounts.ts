@@ -40,9 +40,9 @@ export async function expectBilledOnce(
       (select count(distinct account_id) from invoice where bill_run_id = ${billRunId}::uuid) as billed,
       (select coalesce(sum(billed), 0) from bill_batch where bill_run_id = ${billRunId}::uuid) as counted,
       (select count(*) from bill_batch where bill_run_id = ${billRunId}::uuid and status = 'failed') as failed,
-      (select count(*) from charge join account on account.id = account_id where bill_group = ${group} and not billed) as unbilled,
+      (select count(*) from charge join account on account.id = account_id where bill_group = ${group} and invoice_id is null) as unbilled,
       (select coalesce(sum(total_charge), 0)::text from invoice where bill_run_id = ${billRunId}::uuid) as charged,
-      (select coalesce(sum(amount), 0)::text from charge join account on account.id = account_id where bill_group = ${group} and billed) as charges,
+      (select coalesce(sum(amount), 0)::text from charge join account on account.id = account_id where bill_group = ${group} and invoice_id is not null) as charges,
       (select status::text from bill_run where id = ${billRunId}::uuid) as status`.execute(stack.db)
   const row = rows[0] as { accounts: number; charges: string }
   expect(row).toEqual({

@@ -21,6 +21,7 @@ import { Refusal } from '../../src/problems.ts'
 import { processBatch } from '../../src/work/process-batch.ts'
 import { processBillRun } from '../../src/work/process-bill-run.ts'
 import { openTestDatabase, type TestDatabase } from './database.ts'
+import { ENTRIES } from './entries.ts'
 
 export const CHARGED_ON = '2026-01-01'
 export const BILL_DATE = '2026-01-31'
@@ -265,12 +266,10 @@ function reads(db: Db) {
   async function invoicesOf({ id, currency }: TestAccount): Promise<readonly TestInvoice[]> {
     const say = (amount: string) => formatAmount(amount, currency)
     const invoices = await db.selectFrom('invoice').selectAll().where('account_id', '=', id).orderBy('number').execute()
-    const transactions = await db
-      .selectFrom('invoice_transaction')
-      .selectAll()
-      .where('account_id', '=', id)
-      .orderBy('position')
-      .execute()
+    const { rows: transactions } = await sql<{ invoice_id: string; type: string; amount: string }>`
+      select invoice_id, type, amount from ${sql.raw(ENTRIES)} entry where account_id = ${id} order by rank, at, id`.execute(
+      db,
+    )
     const disbursements = await db
       .selectFrom('disbursement')
       .selectAll()

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { AccountState, CreditState } from '../../src/billing/account-state.ts'
 import { lessDisbursed, planInvoice } from '../../src/billing/plan-invoice.ts'
-import { Money } from '../../src/money.ts'
+import { Money, sum } from '../../src/money.ts'
 
 type CreditGiven = {
   readonly amount: string
@@ -43,7 +43,7 @@ function stateOf({
   return {
     paymentTermsDays: terms,
     pending: {
-      charges: charges.map((amount, index) => ({ id: `charge${index + 1}`, amount: new Money(amount) })),
+      charges: { sum: sum(charges.map((amount) => new Money(amount))), count: charges.length },
       credits: credits.map(credit('credit')),
       reversals: reversals.map(credit('reversal')),
     },
@@ -62,7 +62,11 @@ function plan(given: Given) {
   return (
     made && {
       sums: [made.totalCharge, made.total, made.balance].map((sum) => sum.toFixed()).join(' '),
-      transactions: made.transactions.map(({ type, sourceId, amount }) => `${type} ${sourceId} ${amount.toFixed()}`),
+      transactionCount: made.transactionCount,
+      credits: made.credits.map(
+        ({ id, status, entry = 'no entry', disbursed }) => `${id} ${status}, ${entry}, ${disbursed.toFixed()}`,
+      ),
+      olderInvoices: made.olderInvoices.map(({ invoiceId, balance }) => `${invoiceId} ${balance.toFixed()}`),
       disbursements: made.disbursements.map(
         ({ creditId, invoiceId, amount }) => `${creditId}>${invoiceId} ${amount.toFixed()}`,
       ),
@@ -186,19 +190,47 @@ describe('what a bill run makes of one account: total charge, total and balance,
   })
 })
 
-test('the transactions stand in order: charges, reversed credits at their full amount, credits', () => {
+test('decides what becomes of every credit and of every older invoice that money goes to', () => {
   const given = {
     charges: ['100', '40'],
     credits: [{ amount: '5' }, { amount: '6', automatic }],
     reversals: [{ amount: '50', left: '20' }],
+    carried: [
+      { amount: '30', left: '10', automatic, at: -1 },
+      { amount: '1000', left: '999', automatic, at: 9 },
+    ],
+    unpaid: [
+      ['12', '2026-01-15'],
+      ['3', '2026-01-16'],
+    ] as const,
   }
-  expect(plan(given)?.transactions).toEqual([
-    'charge charge1 100',
-    'charge charge2 40',
-    'reversed_credit reversal1 50',
-    'credit credit1 5',
-    'credit credit2 6',
-  ])
+  expect(plan(given)).toMatchObject({
+    transactionCount: 5,
+    credits: [
+      'credit1 issued, credit, 0',
+      'credit2 issued, credit, 6',
+      'reversal1 reversed, reversed_credit, 50',
+      'carried1 issued, no entry, 30',
+      'carried2 issued, no entry, 170',
+    ],
+    olderInvoices: ['invoice1 0', 'invoice2 0'],
+  })
+})
+
+test('what no money goes to is left as it is', () => {
+  const given = {
+    charges: ['10'],
+    carried: [
+      { amount: '7', automatic },
+      { amount: '9', automatic, at: 1 },
+    ],
+    unpaid: [
+      ['7', '2026-01-01'],
+      ['9', '2026-01-02'],
+      ['1', '2026-01-03'],
+    ] as const,
+  }
+  expect(plan(given)).toMatchObject({ olderInvoices: ['invoice1 0', 'invoice2 0'], sums: '10 10 10' })
 })
 
 test.each([
@@ -224,6 +256,11 @@ test('the same state gives the same plan, and stays as it was', () => {
 })
 
 test('what would go below zero throws', () => {
-  expect(lessDisbursed(new Money('0.3'), [new Money('0.1'), new Money('0.2')]).isZero()).toBe(true)
-  expect(() => lessDisbursed(new Money('0.3'), [new Money('0.31')])).toThrow('0.31 disbursed of 0.3')
+  const less = (...amounts: readonly string[]) =>
+    lessDisbursed(
+      new Money('0.3'),
+      amounts.map((amount) => ({ amount: new Money(amount) })),
+    )
+  expect(less('0.1', '0.2').isZero()).toBe(true)
+  expect(() => less('0.31')).toThrow('0.31 disbursed of 0.3')
 })

@@ -1,6 +1,7 @@
 import { Type } from 'typebox'
 import { checkBillDate } from '../../ledger/bill-runs/check-bill-date.ts'
 import { previewInvoices } from '../../ledger/invoices/preview-invoices.ts'
+import { MAX_LINES, MAX_LINES_IN_LIST } from '../../reads/transactions.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -10,7 +11,6 @@ import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { PreviewedInvoiceView } from '../views/invoice-view.ts'
 import { presentPreview } from '../views/preview-view.ts'
-import { MAX_LINES, MAX_LINES_IN_LIST } from '../views/transaction-view.ts'
 import { accountIds, BillDate } from './bill-runs.ts'
 
 export const billRunPreviewRoutes: Routes = (api, { reads }) => {

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
-import type { Db } from '../../db/open.ts'
+import { accountIdOf } from '../../ledger/accounts/find-accounts.ts'
 import { type AcceptedCredit, acceptCredits } from '../../ledger/credits/accept-credits.ts'
 import { deleteCredit } from '../../ledger/credits/delete-credit.ts'
 import { creditNotFound } from '../../ledger/credits/find-credit.ts'
@@ -170,13 +170,6 @@ export const creditRoutes: Routes = (api, context) => {
         return { status: 204, audit: { action: 'credit.delete', subject: creditId, reason: request.query.reason } }
       }),
   })
-}
-
-/** The internal id of a named account. Throws a Refusal `account_not_found`. */
-export async function accountIdOf(db: Db, key: string): Promise<number> {
-  const account = await db.selectFrom('account').select('id').where('key', '=', key).executeTakeFirst()
-  if (!account) throw new Refusal('account_not_found', `there is no account ${key}`)
-  return account.id
 }
 
 const wakeCredits =

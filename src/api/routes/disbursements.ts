@@ -2,6 +2,7 @@ import { sql } from 'kysely'
 import { Type } from 'typebox'
 import { disburseCredit } from '../../ledger/credits/disburse-credit.ts'
 import { findCredit } from '../../ledger/credits/find-credit.ts'
+import { readInvoices } from '../../reads/invoices.ts'
 import { Amount, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
@@ -11,7 +12,7 @@ import { limitOf, numberCursor, PageOf, PageQuery, pageOf, uuidCursor } from '..
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditView, presentCredit, readCredits } from '../views/credit-view.ts'
 import { DisbursementView, presentDisbursement, readDisbursements } from '../views/disbursement-view.ts'
-import { InvoiceView, invoicePage, presentInvoice, readInvoices } from '../views/invoice-view.ts'
+import { InvoiceView, invoicePage, presentInvoice } from '../views/invoice-view.ts'
 
 const NewDisbursement = Type.Object(
   {

@@ -1,11 +1,12 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
 import { Refusal } from '../../problems.ts'
+import { readTransactions } from '../../reads/transactions.ts'
 import { Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
-import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
+import { limitOf, PageOf, PageQuery, pageOf, transactionCursor } from '../paging.ts'
 import { problems } from '../view-responses.ts'
-import { presentTransaction, readTransactions, TransactionView } from '../views/transaction-view.ts'
+import { presentTransaction, TransactionView } from '../views/transaction-view.ts'
 
 export const invoiceTransactionRoutes: Routes = (api, { reads }) => {
   api.get('/v1/invoices/:invoiceId/transactions', {
@@ -20,20 +21,17 @@ export const invoiceTransactionRoutes: Routes = (api, { reads }) => {
     },
     handler: async ({ params: { invoiceId }, query }) => {
       const limit = limitOf(query)
-      const after = numberCursor(query.cursor) ?? 0
+      const after = transactionCursor(query.cursor)
       const { rows } = await sql<{ currency: string }>`
         select currency from invoice join account on account.id = account_id
         where invoice.id = ${invoiceId}::uuid`.execute(reads)
       if (!rows[0]) throw new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
       const { currency } = rows[0]
-      const lines = await readTransactions(
-        reads,
-        sql`where t.invoice_id = ${invoiceId}::uuid and t.position > ${after} order by t.position limit ${limit + 1}`,
-      )
+      const lines = await readTransactions(reads, invoiceId, limit + 1, after)
       return pageOf(
         lines,
         limit,
-        ({ position }) => position,
+        ({ type, place, source_id }) => `${type}/${place}/${source_id}`,
         (line) => presentTransaction(line, currency),
       )
     },

@@ -1,13 +1,14 @@
 import { sql } from 'kysely'
 import { Type } from 'typebox'
+import { accountIdOf } from '../../ledger/accounts/find-accounts.ts'
 import { Refusal } from '../../problems.ts'
+import { readInvoices } from '../../reads/invoices.ts'
 import { AccountId, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { keyset } from '../keyset.ts'
 import { limitOf, numberCursor, PageOf, PageQuery } from '../paging.ts'
 import { problems } from '../view-responses.ts'
-import { InvoiceStatusName, InvoiceView, invoicePage, presentInvoice, readInvoices } from '../views/invoice-view.ts'
-import { accountIdOf } from './credits.ts'
+import { InvoiceStatusName, InvoiceView, invoicePage, presentInvoice } from '../views/invoice-view.ts'
 
 export const invoiceRoutes: Routes = (api, context) => {
   const { reads } = context

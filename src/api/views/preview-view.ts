@@ -1,6 +1,7 @@
 import { sql } from 'kysely'
+import { NEW_INVOICE } from '../../billing/disburse.ts'
 import type { Tx } from '../../db/open.ts'
-import { type PreviewedInvoice, toNewInvoice } from '../../ledger/invoices/preview-invoices.ts'
+import type { PreviewedInvoice } from '../../ledger/invoices/preview-invoices.ts'
 import { formatAmount } from '../../money.ts'
 import type { PreviewedInvoiceView } from './invoice-view.ts'
 import { presentTransaction } from './transaction-view.ts'
@@ -15,7 +16,7 @@ export async function presentPreview(
     select id, description as text from charge where id = any(${sources}::uuid[])
     union all select id, reason from credit where id = any(${sources}::uuid[])`.execute(tx)
   const textOf = new Map(rows.map(({ id, text }) => [id, text]))
-  return previewed.map(({ account: { key, currency }, plan, lines, lineCount }) => ({
+  return previewed.map(({ account: { key, currency }, plan, lines }) => ({
     accountId: key,
     currency,
     totalCharge: formatAmount(plan.totalCharge, currency),
@@ -25,21 +26,12 @@ export async function presentPreview(
     issuedOn: plan.issuedOn,
     dueOn: plan.dueOn,
     transactions: lines.map(({ type, amount, sourceId }) =>
-      presentTransaction(
-        {
-          type,
-          amount,
-          description: textOf.get(sourceId) ?? '',
-          charge_id: type === 'charge' ? sourceId : null,
-          credit_id: type === 'charge' ? null : sourceId,
-        },
-        currency,
-      ),
+      presentTransaction({ type, amount, source_id: sourceId, description: textOf.get(sourceId) ?? '' }, currency),
     ),
-    transactionCount: lineCount,
+    transactionCount: plan.transactionCount,
     disbursements: plan.disbursements.map((disbursement) => ({
       creditId: disbursement.creditId,
-      invoiceId: toNewInvoice(disbursement) ? null : disbursement.invoiceId,
+      invoiceId: disbursement.invoiceId === NEW_INVOICE ? null : disbursement.invoiceId,
       amount: formatAmount(disbursement.amount, currency),
       automatic: true,
     })),

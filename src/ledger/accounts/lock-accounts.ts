@@ -1,14 +1,21 @@
 import { sql } from 'kysely'
 import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
-import type { BilledAccount } from '../invoices/read-account-states.ts'
+
+/** What a bill run needs to know of an account. */
+export type LockedAccount = {
+  readonly id: number
+  readonly key: string
+  readonly currency: string
+  readonly payment_terms_days: number
+}
 
 /**
  * Locks accounts in id order, which is every script's order, so that no two scripts wait for each other in a circle.
  * `no key update`: a plain `for update` would block inserts that refer to the account.
  */
-export async function lockAccounts(tx: Tx, ids: readonly number[]): Promise<readonly BilledAccount[]> {
-  const { rows } = await sql<BilledAccount>`
+export async function lockAccounts(tx: Tx, ids: readonly number[]): Promise<readonly LockedAccount[]> {
+  const { rows } = await sql<LockedAccount>`
     select id, key, currency, payment_terms_days from account
     where id = any(${pgArray(ids)}::bigint[]) order by id for no key update`.execute(tx)
   return rows

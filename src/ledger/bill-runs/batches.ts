@@ -1,8 +1,8 @@
 import { sql } from 'kysely'
-import { gatherRows } from '../../db/gather-rows.ts'
 import { newId } from '../../db/new-id.ts'
 import type { Db, Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
+import { unnest } from '../../db/unnest.ts'
 import type { BatchCounts } from '../invoices/count-batch.ts'
 import { othersThatBegan, withOurMark } from '../requests/begun-by.ts'
 import { lockBillRun } from './lock-bill-run.ts'
@@ -75,19 +75,32 @@ export async function closeBatch(tx: Tx, batch: BatchToBill, counts: BatchCounts
 
 async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts): Promise<void> {
   if (totals.length === 0) return
-  const { add, rows } = gatherRows(8)
-  for (const { currency, invoices, charged, creditsIssued, disbursed, creditsReversed } of totals) {
-    const issued = [creditsIssued.count, creditsIssued.amount.toFixed()]
-    const reversed = [creditsReversed.count, creditsReversed.amount.toFixed()]
-    add(currency, invoices, charged.toFixed(), ...issued, disbursed.toFixed(), ...reversed)
+  const rows = totals.map(({ currency, invoices, charged, creditsIssued, disbursed, creditsReversed }) => ({
+    currency,
+    invoices,
+    charged: charged.toFixed(),
+    credits_issued_count: creditsIssued.count,
+    credits_issued_amount: creditsIssued.amount.toFixed(),
+    disbursed: disbursed.toFixed(),
+    credits_reversed_count: creditsReversed.count,
+    credits_reversed_amount: creditsReversed.amount.toFixed(),
+  }))
+  const types = {
+    currency: 'text',
+    invoices: 'integer',
+    charged: 'numeric',
+    credits_issued_count: 'integer',
+    credits_issued_amount: 'numeric',
+    disbursed: 'numeric',
+    credits_reversed_count: 'integer',
+    credits_reversed_amount: 'numeric',
   }
-  const [currencies, invoices, charged, issuedCounts, issued, disbursed, reversedCounts, reversed] = rows().columns
   await sql`
-    insert into bill_batch_total (bill_batch_id, bill_run_id, currency, invoices, charged, credits_issued_count,
-      credits_issued_amount, disbursed, credits_reversed_count, credits_reversed_amount)
-    select ${batch.id}::uuid, ${batch.billRunId}::uuid, total.* from unnest(
-      ${currencies}::text[], ${invoices}::integer[], ${charged}::numeric[], ${issuedCounts}::integer[], ${issued}::numeric[],
-      ${disbursed}::numeric[], ${reversedCounts}::integer[], ${reversed}::numeric[]) as total`.execute(tx)
+    insert into bill_batch_total (bill_batch_id, bill_run_id, currency, invoices, charged, credits_issued_count, credits_issued_amount,
+      disbursed, credits_reversed_count, credits_reversed_amount)
+    select ${batch.id}::uuid, ${batch.billRunId}::uuid, currency, invoices, charged, credits_issued_count, credits_issued_amount,
+      disbursed, credits_reversed_count, credits_reversed_amount
+    from ${unnest('total', types, rows)}`.execute(tx)
 }
 
 /**
@@ -103,31 +116,30 @@ export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Pro
     .where('id', '=', batch.id)
     .where('status', '=', 'open')
     .executeTakeFirstOrThrow()
-  return numUpdatedRows === 0n
-    ? []
-    : await insertBatches(tx, batch.billRunId, batch.accountIds, Math.ceil(batch.accountIds.length / parts))
+  return numUpdatedRows === 0n ? [] : await insertBatches(tx, batch.billRunId, splitEvenly(batch.accountIds, parts))
 }
 
-/** Cuts accounts into open batches of at most this size, in order, and returns the batches' ids. */
+function splitEvenly(accountIds: readonly number[], parts: number): readonly (readonly number[])[] {
+  const size = Math.ceil(accountIds.length / parts)
+  return Array.from({ length: Math.ceil(accountIds.length / size) }, (_, index) =>
+    accountIds.slice(index * size, (index + 1) * size),
+  )
+}
+
+/** Makes an open batch of each list of accounts, and returns the batches' ids, in order. */
 export async function insertBatches(
   tx: Tx,
   billRunId: string,
-  accountIds: readonly number[],
-  batchSize: number,
+  batches: readonly (readonly number[])[],
 ): Promise<readonly string[]> {
-  const batches = Array.from({ length: Math.ceil(accountIds.length / batchSize) }, (_, index) => ({
-    id: newId(),
-    accounts: pgArray(accountIds.slice(index * batchSize, (index + 1) * batchSize)),
-  }))
-  const ids = batches.map(({ id }) => id)
+  if (batches.length === 0) return []
   // Lists of unlike length make no array of arrays: each goes as text.
+  const rows = batches.map((accountIds) => ({ id: newId(), accounts: `"${pgArray(accountIds)}"` }))
   await sql`
     insert into bill_batch (id, bill_run_id, account_ids)
     select id, ${billRunId}::uuid, accounts::bigint[]
-    from unnest(${pgArray(ids)}::uuid[], ${batches.map(({ accounts }) => accounts)}::text[]) as batch (id, accounts)`.execute(
-    tx,
-  )
-  return ids
+    from ${unnest('batch', { id: 'uuid', accounts: 'text' }, rows)}`.execute(tx)
+  return rows.map(({ id }) => id)
 }
 
 /** Records that the one account of a batch could not be billed, with a stable code and a reason for people. False when it is closed. */

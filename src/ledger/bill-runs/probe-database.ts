@@ -15,7 +15,7 @@ export async function takesBillRuns(db: Db): Promise<boolean> {
         tx,
       )
       await sql`
-        lock table account, charge, credit, invoice, invoice_transaction, disbursement, bill_run, bill_batch, bill_batch_total
+        lock table account, charge, credit, invoice, disbursement, bill_run, bill_batch, bill_batch_total
         in row exclusive mode`.execute(tx)
       await sql`update invoice_counter set last_number = last_number`.execute(tx)
     })

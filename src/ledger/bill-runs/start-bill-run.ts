@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import { newId } from '../../db/new-id.ts'
 import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
-import { Refusal } from '../../problems.ts'
+import { accountIdsOf } from '../accounts/find-accounts.ts'
 
 export type BillRunRequest = {
   /** The accounts to bill: those of a bill group that have something pending, or these. */
@@ -35,22 +35,4 @@ export async function startBillRun(tx: Tx, request: BillRunRequest): Promise<str
     .returning('id')
     .executeTakeFirst()
   return row?.id
-}
-
-/** The ids of accounts named by their callers' keys, each once, in id order. Refuses unknown ones, saying which. */
-export async function accountIdsOf(tx: Tx, keys: readonly string[]): Promise<readonly number[]> {
-  const { rows } = await sql<{ id: number; key: string }>`
-    select id, key from account where key = any(${keys}::text[]) order by id`.execute(tx)
-  const known = new Set(rows.map(({ key }) => key))
-  const errors = keys.flatMap((key, index) =>
-    known.has(key) ? [] : [{ pointer: `/accountIds/${index}`, message: `there is no account ${key}` }],
-  )
-  if (errors.length > 0) {
-    throw new Refusal(
-      'account_not_found',
-      `${errors.length} of the ${keys.length} named accounts do not exist`,
-      errors.slice(0, 20),
-    )
-  }
-  return rows.map(({ id }) => id)
 }

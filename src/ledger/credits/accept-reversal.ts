@@ -1,11 +1,11 @@
 import { sql } from 'kysely'
 import { newId } from '../../db/new-id.ts'
 import type { Tx } from '../../db/open.ts'
-import { Refusal } from '../../problems.ts'
 import type { ReversalRequest } from '../../requests/reversal-request.ts'
 import type { Actor } from '../audit/actor.ts'
 import type { AcceptedCredit } from './accept-credits.ts'
 import { findCredit } from './find-credit.ts'
+import { statusAfter } from './status-after.ts'
 
 /**
  * Accepts the reversal of an issued credit: writes its durable job. Asked for again while one is under way or pending, it gives the
@@ -20,8 +20,7 @@ export async function acceptReversal(
   // Held until COMMIT, so that an earlier request cannot be carried out between this look and the new job.
   await sql`select from credit where id = ${creditId}::uuid for share`.execute(tx)
   const credit = await findCredit(tx, creditId)
-  const refusal = refuseReversal(creditId, credit.status)
-  if (refusal) throw refusal
+  statusAfter(credit, 'reverse')
   if (credit.status === 'reversal_pending' && credit.reversal_job_id) return { jobId: credit.reversal_job_id, creditId }
 
   const inserted = await tx
@@ -53,13 +52,4 @@ export async function acceptReversal(
     .limit(1)
     .executeTakeFirstOrThrow()
   return { jobId: underWay.id, creditId }
-}
-
-/** Why a credit in this status cannot be reversed, if it cannot. */
-export function refuseReversal(creditId: string, status: string): Refusal | undefined {
-  if (status === 'pending') return new Refusal('credit_not_issued', `credit ${creditId} is pending: delete it instead`)
-  if (status === 'deleted')
-    return new Refusal('credit_not_issued', `credit ${creditId} was deleted before it was issued`)
-  if (status === 'reversed') return new Refusal('credit_already_reversed', `credit ${creditId} is reversed`)
-  return undefined
 }

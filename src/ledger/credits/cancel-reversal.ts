@@ -1,7 +1,7 @@
 import type { Tx } from '../../db/open.ts'
-import { Refusal } from '../../problems.ts'
 import { settleJobs } from '../requests/settle-jobs.ts'
 import { lockCredit } from './find-credit.ts'
+import { statusAfter } from './status-after.ts'
 
 /**
  * Cancels a reversal that no bill run has applied yet, also one that is accepted and not carried out. Throws a Refusal
@@ -17,13 +17,8 @@ export async function cancelReversal(tx: Tx, creditId: string): Promise<void> {
     .where('status', '=', 'queued')
     .forNoKeyUpdate()
     .executeTakeFirst()
-  if (credit.status !== 'reversal_pending' && !accepted) {
-    throw new Refusal(
-      'no_reversal_pending',
-      `credit ${creditId} is ${credit.status.replace('_', ' ')}: there is nothing to cancel`,
-    )
-  }
-  if (accepted) {
+  if (!accepted) statusAfter(credit, 'cancel_reversal')
+  else {
     const refusal = { code: 'reversal_cancelled', message: 'cancelled before it was carried out' }
     await settleJobs(tx, [{ id: accepted.id, refusal, result: {} }])
   }

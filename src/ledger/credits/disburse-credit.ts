@@ -6,6 +6,7 @@ import type { Tx } from '../../db/open.ts'
 import { formatAmount, Money, parseAmount } from '../../money.ts'
 import { Refusal } from '../../problems.ts'
 import { lockCredit } from './find-credit.ts'
+import { statusAfter } from './status-after.ts'
 
 export type DisburseOptions = {
   /** Whether to refuse what would be the same once more within a minute: the slip of somebody who asks twice. */
@@ -36,17 +37,15 @@ export async function disburseCredit(
 
   const left = new Money(credit.amount).minus(credit.disbursed)
   const balance = new Money(invoice.balance)
+  statusAfter(credit, 'disburse')
   const code = checkDisbursement(
-    { accountId: credit.account_id, status: credit.status, left },
+    { accountId: credit.account_id, left },
     { accountId: invoice.account_id, balance },
     money,
   )
   if (code) {
     const say = (sum: Money) => `${formatAmount(sum, credit.currency)} ${credit.currency}`
     const details = {
-      credit_not_issued: () => `credit ${creditId} is ${credit.status}: only an issued credit can be disbursed`,
-      credit_reversal_pending: () =>
-        `credit ${creditId} is to be reversed by the next bill run: cancel the reversal first`,
       invoice_of_other_account: () => `invoice ${invoice.number} is of another account than credit ${creditId}`,
       amount_exceeds_credit_left: () => `the credit has ${say(left)} left, not ${say(money)}`,
       amount_exceeds_invoice_balance: () => `invoice ${invoice.number} owes ${say(balance)}, not ${say(money)}`,
@@ -69,7 +68,7 @@ export async function disburseCredit(
     .execute()
   const disbursed = money.plus(credit.disbursed).toFixed()
   await tx.updateTable('credit').set({ disbursed }).where('id', '=', creditId).execute()
-  const owes = lessDisbursed(balance, [money]).toFixed()
+  const owes = lessDisbursed(balance, [{ amount: money }]).toFixed()
   await tx.updateTable('invoice').set({ balance: owes }).where('id', '=', invoiceId).execute()
   return id
 }

@@ -5,7 +5,7 @@ import type { CreditStatus } from '../../db/schema.ts'
 import { ReversalRequest } from '../../requests/reversal-request.ts'
 import { lockAccounts } from '../accounts/lock-accounts.ts'
 import { lockQueuedJobs, settleJobs } from '../requests/settle-jobs.ts'
-import { refuseReversal } from './accept-reversal.ts'
+import { refuseAction } from './status-after.ts'
 
 /**
  * Carries out accepted reversals: marks each credit for its account's next bill run. Repeated, or asked for twice, it changes
@@ -25,7 +25,7 @@ export async function recordReversals(tx: Tx, jobIds: readonly string[]): Promis
 
   const settled = jobs.map((job) => {
     const valid = Value.Check(ReversalRequest, job.request)
-    const refusal = refuseReversal(job.credit_id, statusOf.get(job.credit_id) ?? 'pending')
+    const refusal = refuseAction({ id: job.credit_id, status: statusOf.get(job.credit_id) ?? 'pending' }, 'reverse')
     return {
       id: job.id,
       refusal: valid ? refusal : { code: 'invalid_request', message: 'the stored request is not a reversal' },

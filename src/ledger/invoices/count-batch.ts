@@ -1,5 +1,5 @@
 import { type Money, sum } from '../../money.ts'
-import type { InvoiceToWrite } from './batch-rows.ts'
+import type { InvoiceToWrite } from './write-batch.ts'
 
 /** What a batch did in one currency. */
 export type BatchTotal = {

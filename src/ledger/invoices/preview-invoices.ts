@@ -1,29 +1,26 @@
 import { sql } from 'kysely'
-import { NEW_INVOICE } from '../../billing/disburse.ts'
+import type { EntryKind } from '../../billing/entries.ts'
 import { type InvoicePlan, planInvoice } from '../../billing/plan-invoice.ts'
-import type { Db, Tx } from '../../db/open.ts'
+import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
-import { accountIdsOf } from '../bill-runs/start-bill-run.ts'
-import { type BilledAccount, type ChargeRow, readAccountStates } from './read-account-states.ts'
+import { accountIdsOf } from '../accounts/find-accounts.ts'
+import type { LockedAccount } from '../accounts/lock-accounts.ts'
+import { sumPendingCharges } from '../charges/stamp-charges.ts'
+import { readPending } from './read-pending.ts'
 
-export type PreviewedLine = {
-  readonly type: InvoicePlan['transactions'][number]['type']
-  readonly amount: string
-  readonly sourceId: string
-}
+export type PreviewedLine = { readonly type: EntryKind; readonly amount: string; readonly sourceId: string }
 
 export type PreviewedInvoice = {
-  readonly account: BilledAccount
-  readonly plan: Omit<InvoicePlan, 'transactions'>
-  /** The first transactions that would stand on it, and how many there would be. */
+  readonly account: LockedAccount
+  readonly plan: InvoicePlan
+  /** The first transactions that would stand on it. */
   readonly lines: readonly PreviewedLine[]
-  readonly lineCount: number
 }
 
 /**
- * The invoices that a bill run of these accounts would make, with at most `maxLines` transactions each, in the order of the accounts' creation: the same
- * decision as the bill run's, without the write. Charges are added up by the database, and only those that are shown are read, so an account may have any
- * number of them. Takes no lock. Throws a Refusal `account_not_found`.
+ * The invoices that a bill run of these accounts would make, with at most `maxLines` transactions each, in the order of the accounts'
+ * creation: the same decision as the bill run's, without the write. Charges are added up by the database, and only those that are shown are
+ * read, so an account may have any number of them. Takes no lock. Throws a Refusal `account_not_found`.
  */
 export async function previewInvoices(
   tx: Tx,
@@ -32,40 +29,31 @@ export async function previewInvoices(
   maxLines = 100,
 ): Promise<readonly PreviewedInvoice[]> {
   const ids = await accountIdsOf(tx, accountKeys)
-  const { rows: accounts } = await sql<BilledAccount>`
+  const { rows: accounts } = await sql<LockedAccount>`
     select id, key, currency, payment_terms_days from account
     where id = any(${pgArray(ids)}::bigint[]) order by id`.execute(tx)
-  const charges = new Map<number, SummedCharges>()
-  const states = await readAccountStates(tx, accounts, billDate, async (db, accountIds) => {
-    const sums = await sumCharges(db, accountIds, billDate)
-    for (const sum of sums) charges.set(sum.account_id, sum)
-    return sums
-  })
+  const charges = await sumPendingCharges(tx, ids, billDate)
+  const states = await readPending(tx, accounts, charges)
   const firstCharges = await readFirstCharges(tx, [...charges.keys()], billDate, maxLines)
-  return accounts.flatMap((account) => {
-    const state = states.get(account.id)
-    const plan = state && planInvoice(state, billDate)
+  return accounts.flatMap((account, index) => {
+    const state = states[index] as (typeof states)[number]
+    const plan = planInvoice(state, billDate)
     if (!plan) return []
-    const { transactions, ...decided } = plan
-    const others = transactions.filter(({ type }) => type !== 'charge')
+    const { reversals, credits } = state.pending
     const lines = [
       ...(firstCharges.get(account.id) ?? []),
-      ...others.slice(0, maxLines).map((line) => ({ ...line, amount: line.amount.toFixed() })),
-    ].slice(0, maxLines)
-    return [{ account, plan: decided, lines, lineCount: (charges.get(account.id)?.count ?? 0) + others.length }]
+      ...reversals.map(({ id, amount }) => ({
+        type: 'reversed_credit' as const,
+        amount: amount.toFixed(),
+        sourceId: id,
+      })),
+      ...credits.map(({ id, amount }) => ({ type: 'credit' as const, amount: amount.toFixed(), sourceId: id })),
+    ]
+    return [{ account, plan, lines: lines.slice(0, maxLines) }]
   })
 }
 
-type SummedCharges = ChargeRow & { readonly count: number }
-
-/** The pending charges of each account, as one: a plan needs no more of them than their sum. */
-async function sumCharges(db: Db | Tx, accountIds: string, billDate: string): Promise<readonly SummedCharges[]> {
-  const { rows } = await sql<SummedCharges>`
-    select '' as id, account_id, sum(amount) as amount, count(*) as count from charge
-    where account_id = any(${accountIds}::bigint[]) and not billed and charged_on <= ${billDate}::date
-    group by account_id`.execute(db)
-  return rows
-}
+type ChargeRow = { id: string; account_id: number; amount: string }
 
 /** The charges that would stand first on each account's invoice. */
 async function readFirstCharges(
@@ -78,17 +66,14 @@ async function readFirstCharges(
     select charge.id, charge.account_id, charge.amount from unnest(${pgArray(accountIds)}::bigint[]) as asked (id)
     cross join lateral (
       select id, account_id, charged_on, amount from charge
-      where account_id = asked.id and not billed and charged_on <= ${billDate}::date
+      where account_id = asked.id and invoice_id is null and charged_on <= ${billDate}::date
       order by charged_on, id limit ${sql.lit(maxLines)}) charge
     order by charge.account_id, charge.charged_on, charge.id`.execute(tx)
-  const lines = new Map<number, PreviewedLine[]>()
-  for (const { id, account_id, amount } of rows) {
-    const of = lines.get(account_id) ?? []
-    of.push({ type: 'charge', amount, sourceId: id })
-    lines.set(account_id, of)
-  }
-  return lines
+  const ofAccount = Map.groupBy(rows, ({ account_id }) => account_id)
+  return new Map(
+    Array.from(ofAccount, ([accountId, charges]) => [
+      accountId,
+      charges.map(({ id, amount }) => ({ type: 'charge' as const, amount, sourceId: id })),
+    ]),
+  )
 }
-
-/** Whether a planned disbursement goes to the invoice that is being made. */
-export const toNewInvoice = ({ invoiceId }: { readonly invoiceId: string }) => invoiceId === NEW_INVOICE

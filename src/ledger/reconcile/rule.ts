@@ -1,4 +1,5 @@
 import { type RawBuilder, sql } from 'kysely'
+import { ENTRY_KINDS, type EntryKind } from '../../billing/entries.ts'
 
 /** Something that must hold at all times (docs/domain.md), as a query for what breaks it. It trusts no constraint and no stored sum. */
 export type Rule = {
@@ -17,16 +18,32 @@ export type Rows = {
   readonly batch: RawBuilder<unknown>
   readonly batchTotal: RawBuilder<unknown>
   readonly invoice: RawBuilder<unknown>
-  /** Of these invoices. */
-  readonly line: RawBuilder<unknown>
-  /** Those on these invoices. */
+  /** What stands on these invoices: `type`, `invoice_id`, `account_id`, `id` of the charge or credit, `amount`. */
+  readonly entry: RawBuilder<unknown>
+  /** Those on these invoices; all, where the whole database is looked at. */
   readonly charge: RawBuilder<unknown>
-  /** Those attached to these invoices, or reversed on them. */
+  /** Those attached to these invoices, or reversed on them; all, where the whole database is looked at. */
   readonly credit: RawBuilder<unknown>
-  readonly lineOfCharge: RawBuilder<unknown>
-  readonly lineOfCredit: RawBuilder<unknown>
   readonly disbursementToInvoice: RawBuilder<unknown>
   readonly disbursementOfCredit: RawBuilder<unknown>
+}
+
+/** Where each kind of entry is. */
+const SOURCES: Readonly<Record<EntryKind, { readonly table: string; readonly invoice: string }>> = {
+  charge: { table: 'charge', invoice: 'invoice_id' },
+  reversed_credit: { table: 'credit', invoice: 'reversed_on_invoice_id' },
+  credit: { table: 'credit', invoice: 'invoice_id' },
+}
+
+/** Everything that stands on invoices, or on these alone. */
+function entriesOf(invoices?: RawBuilder<unknown>): RawBuilder<unknown> {
+  const parts = ENTRY_KINDS.map((kind) => {
+    const { table, invoice } = SOURCES[kind]
+    const which = invoices ? sql`in ${invoices}` : sql`is not null`
+    return sql`select ${sql.lit(kind)} as type, ${sql.ref(invoice)} as invoice_id, account_id, id, amount
+      from ${sql.table(table)} where ${sql.ref(invoice)} ${which}`
+  })
+  return sql`(${sql.join(parts, sql` union all `)})`
 }
 
 /** The whole database. */
@@ -35,11 +52,9 @@ export const EVERYTHING: Rows = {
   batch: sql`bill_batch`,
   batchTotal: sql`bill_batch_total`,
   invoice: sql`invoice`,
-  line: sql`invoice_transaction`,
+  entry: entriesOf(),
   charge: sql`charge`,
   credit: sql`credit`,
-  lineOfCharge: sql`invoice_transaction`,
-  lineOfCredit: sql`invoice_transaction`,
   disbursementToInvoice: sql`disbursement`,
   disbursementOfCredit: sql`disbursement`,
 }
@@ -47,18 +62,16 @@ export const EVERYTHING: Rows = {
 /** What one bill run wrote. */
 export function rowsOfRun(billRunId: string): Rows {
   const invoices = sql`(select id from invoice where bill_run_id = ${billRunId}::uuid)`
-  const charges = sql`(select charge_id from invoice_transaction where invoice_id in ${invoices})`
-  const credits = sql`(select credit_id from invoice_transaction where invoice_id in ${invoices})`
+  const credits = sql`(select id from credit where invoice_id in ${invoices}
+    union select id from credit where reversed_on_invoice_id in ${invoices})`
   return {
     billRun: sql`(select * from bill_run where id = ${billRunId}::uuid)`,
     batch: sql`(select * from bill_batch where bill_run_id = ${billRunId}::uuid)`,
     batchTotal: sql`(select * from bill_batch_total where bill_run_id = ${billRunId}::uuid)`,
     invoice: sql`(select * from invoice where bill_run_id = ${billRunId}::uuid)`,
-    line: sql`(select * from invoice_transaction where invoice_id in ${invoices})`,
-    charge: sql`(select * from charge where id in ${charges})`,
+    entry: entriesOf(invoices),
+    charge: sql`(select * from charge where invoice_id in ${invoices})`,
     credit: sql`(select * from credit where id in ${credits})`,
-    lineOfCharge: sql`(select * from invoice_transaction where charge_id in ${charges})`,
-    lineOfCredit: sql`(select * from invoice_transaction where credit_id in ${credits})`,
     disbursementToInvoice: sql`(select * from disbursement where invoice_id in ${invoices})`,
     disbursementOfCredit: sql`(select * from disbursement where credit_id in ${credits})`,
   }

@@ -17,7 +17,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
           coalesce(ch.billed, 0) - coalesce(c.issued, 0) + coalesce(c.reversed, 0) as entered
         from account a
         left join (select account_id, sum(balance) as balances from invoice group by account_id) i on i.account_id = a.id
-        left join (select account_id, sum(amount) as billed from charge where billed group by account_id) ch on ch.account_id = a.id
+        left join (select account_id, sum(amount) as billed from charge where invoice_id is not null group by account_id) ch on ch.account_id = a.id
         left join (
           select account_id, sum(amount - disbursed) filter (where status in ('issued', 'reversal_pending')) as lefts,
             sum(amount) filter (where status in ('issued', 'reversal_pending', 'reversed')) as issued,
@@ -29,17 +29,9 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     name: 'one_account_one_currency',
     description: 'What meets is of one account, and so of its one currency',
     ofRun: false,
-    broken: () => sql`
-      select format('invoice %s holds an entry of another account', i.number) as what from invoice_transaction t
-      join invoice i on i.id = t.invoice_id
-      left join charge ch on ch.id = t.charge_id left join credit cr on cr.id = t.credit_id
-      where i.account_id <> t.account_id or i.account_id <> coalesce(ch.account_id, cr.account_id)
-      union all
-      select format('credit %s is on an invoice of another account', c.id) from credit c
-      join invoice i on i.id = c.invoice_id where i.account_id <> c.account_id
-      union all
-      select format('credit %s is reversed on an invoice of another account', c.id) from credit c
-      join invoice i on i.id = c.reversed_on_invoice_id where i.account_id <> c.account_id
+    broken: ({ entry }) => sql`
+      select format('the %s %s stands on invoice %s, of another account', e.type, e.id, i.number) as what
+      from ${entry} e join invoice i on i.id = e.invoice_id where i.account_id <> e.account_id
       union all
       select format('disbursement %s is between two accounts', d.id) from disbursement d
       join invoice i on i.id = d.invoice_id join credit c on c.id = d.credit_id
@@ -68,7 +60,6 @@ export const ACCOUNT_RULES: readonly Rule[] = [
         select 'charge' as kind, id, account_id, amount from charge
         union all select 'credit', id, account_id, amount from credit
         union all select 'disbursement', id, account_id, amount from disbursement
-        union all select 'the line of invoice', invoice_id, account_id, amount from invoice_transaction
         union all select 'the balance of invoice', id, account_id, balance from invoice) one
       left join allowed on allowed.account_id = one.account_id
       where allowed.decimals is null or scale(trim_scale(one.amount)) > allowed.decimals`,

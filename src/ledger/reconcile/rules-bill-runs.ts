@@ -39,7 +39,7 @@ export const BILL_RUN_RULES: readonly Rule[] = [
     name: 'bill_run_counts',
     description: 'The counts and sums of every batch of a bill run are those of the invoices that it made',
     ofRun: true,
-    broken: ({ batch, batchTotal, invoice, line }) => sql`
+    broken: ({ batch, batchTotal, invoice, entry }) => sql`
       with made as (
         select b.id, a.currency, count(*)::numeric as invoices, sum(i.total_charge) as charged, sum(t.issued) as issued,
           sum(t.issued_amount) as issued_amount, sum(t.reversed) as reversed, sum(t.reversed_amount) as reversed_amount
@@ -49,7 +49,7 @@ export const BILL_RUN_RULES: readonly Rule[] = [
         left join (
           select invoice_id, count(*) filter (where type = 'credit') as issued, coalesce(sum(amount) filter (where type = 'credit'), 0) as issued_amount,
             count(*) filter (where type = 'reversed_credit') as reversed, coalesce(sum(amount) filter (where type = 'reversed_credit'), 0) as reversed_amount
-          from ${line} line group by invoice_id) t on t.invoice_id = i.id
+          from ${entry} e group by invoice_id) t on t.invoice_id = i.id
         group by 1, 2),
       counted as (
         select bill_batch_id as id, currency, sum(invoices)::numeric as invoices, sum(charged) as charged, sum(credits_issued_count)::numeric as issued,

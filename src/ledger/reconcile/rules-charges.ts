@@ -4,24 +4,21 @@ import type { Rule } from './rule.ts'
 export const CHARGE_RULES: readonly Rule[] = [
   {
     name: 'billed_charges',
-    description:
-      'Every billed charge stands on exactly one invoice, as one transaction of its amount; a pending one on none',
+    description: 'Every billed charge stands on an invoice that is there, of its own account',
     ofRun: true,
-    broken: ({ charge, lineOfCharge }) => sql`
-      select format('charge %s of %s is %s, with %s transactions of %s', c.id, c.amount, case when c.billed then 'billed' else 'pending' end,
-        coalesce(t.times, 0), t.amount) as what
-      from ${charge} c
-      left join (select charge_id, count(*) as times, sum(amount) as amount from ${lineOfCharge} t where charge_id is not null group by charge_id) t
-        on t.charge_id = c.id
-      where coalesce(t.times, 0) <> case when c.billed then 1 else 0 end or t.amount <> c.amount`,
+    broken: ({ charge }) => sql`
+      select format('charge %s of %s stands on invoice %s, which is %s', c.id, c.amount, coalesce(i.number::text, c.invoice_id::text),
+        case when i.id is null then 'not there' else 'of another account' end) as what
+      from ${charge} c left join invoice i on i.id = c.invoice_id
+      where c.invoice_id is not null and i.account_id is distinct from c.account_id`,
   },
   {
     name: 'billed_in_time',
     description: 'Every charge is billed by a run whose bill date it had reached',
     ofRun: true,
-    broken: ({ charge, line, invoice }) => sql`
+    broken: ({ charge, invoice }) => sql`
       select format('charge %s of %s is billed on invoice %s of %s', c.id, c.charged_on, i.number, i.issued_on) as what
-      from ${line} t join ${charge} c on c.id = t.charge_id join ${invoice} i on i.id = t.invoice_id where c.charged_on > i.issued_on`,
+      from ${charge} c join ${invoice} i on i.id = c.invoice_id where c.charged_on > i.issued_on`,
   },
   {
     name: 'recorded_charges',

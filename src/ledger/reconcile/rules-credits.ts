@@ -16,20 +16,15 @@ export const CREDIT_RULES: readonly Rule[] = [
   {
     name: 'credit_status',
     description:
-      'Every credit: its status agrees with its transactions, and those with its amount and the invoices that it names',
+      'Every credit: its status agrees with the invoices that it stands on, and with what has been disbursed of it',
     ofRun: true,
-    broken: ({ credit, lineOfCredit }) => sql`
-      select format('credit %s is %s, with %s credit and %s reversed credit transactions', c.id, c.status, coalesce(t.attached, 0), coalesce(t.reversed, 0)) as what
+    broken: ({ credit }) => sql`
+      select format('credit %s is %s, with %s disbursed of %s, attached to %s, reversed on %s', c.id, c.status, c.disbursed, c.amount,
+        coalesce(c.invoice_id::text, 'none'), coalesce(c.reversed_on_invoice_id::text, 'none')) as what
       from ${credit} c
-      left join (
-        select credit_id, count(*) filter (where type = 'credit') as attached, count(*) filter (where type = 'reversed_credit') as reversed,
-          min(invoice_id::text) filter (where type = 'credit') as attached_to, min(invoice_id::text) filter (where type = 'reversed_credit') as reversed_on,
-          min(amount) as least, max(amount) as most
-        from ${lineOfCredit} t where credit_id is not null group by credit_id) t on t.credit_id = c.id
-      where coalesce(t.attached, 0) <> case when c.status in ('pending', 'deleted') then 0 else 1 end
-        or coalesce(t.reversed, 0) <> case when c.status = 'reversed' then 1 else 0 end
-        or t.attached_to is distinct from c.invoice_id::text or t.reversed_on is distinct from c.reversed_on_invoice_id::text
-        or t.least <> c.amount or t.most <> c.amount
+      where (c.invoice_id is not null) <> (c.status in ('issued', 'reversal_pending', 'reversed'))
+        or (c.reversed_on_invoice_id is not null) <> (c.status = 'reversed')
+        or c.invoice_id is null and c.disbursed <> 0
         or c.status = 'reversed' and c.disbursed <> c.amount`,
   },
   {

@@ -1,31 +1,37 @@
 import { sql } from 'kysely'
+import { ENTRIES, ENTRY_KINDS } from '../../billing/entries.ts'
 import type { Rule } from './rule.ts'
+
+/** The kinds of entries that count towards an invoice's total. */
+const RAISING = ENTRY_KINDS.filter((kind) => ENTRIES[kind].raisesTotal)
 
 export const INVOICE_RULES: readonly Rule[] = [
   {
     name: 'invoice_totals',
-    description: 'Every invoice: total charge, total and balance are what its transactions and disbursements add up to',
+    description:
+      'Every invoice: total charge, total, balance and count are what its transactions and disbursements add up to',
     ofRun: true,
-    broken: ({ invoice, line, disbursementToInvoice }) => sql`
-      select format('invoice %s: total charge %s (adds up to %s), total %s (%s), balance %s (%s)', i.number,
-        i.total_charge, coalesce(t.charges, 0), i.total, coalesce(t.total, 0), i.balance, coalesce(t.total, 0) - coalesce(d.disbursed, 0)) as what
+    broken: ({ invoice, entry, disbursementToInvoice }) => sql`
+      select format('invoice %s: total charge %s (adds up to %s), total %s (%s), balance %s (%s), %s transactions (%s)', i.number,
+        i.total_charge, coalesce(t.charges, 0), i.total, coalesce(t.total, 0), i.balance, coalesce(t.total, 0) - coalesce(d.disbursed, 0),
+        i.transaction_count, coalesce(t.entries, 0)) as what
       from ${invoice} i
       left join (
-        select invoice_id, sum(amount) filter (where type = 'charge') as charges,
-          coalesce(sum(amount) filter (where type in ('charge', 'reversed_credit')), 0) as total
-        from ${line} line group by invoice_id) t on t.invoice_id = i.id
+        select invoice_id, sum(amount) filter (where type = 'charge') as charges, count(*) as entries,
+          coalesce(sum(amount) filter (where type = any(${RAISING}::text[])), 0) as total
+        from ${entry} e group by invoice_id) t on t.invoice_id = i.id
       left join (select invoice_id, sum(amount) as disbursed from ${disbursementToInvoice} d group by invoice_id) d on d.invoice_id = i.id
       where (i.total_charge, i.total, i.balance)
           is distinct from (coalesce(t.charges, 0), coalesce(t.total, 0), coalesce(t.total, 0) - coalesce(d.disbursed, 0))
-        or i.balance < 0 or i.balance > i.total or t.invoice_id is null`,
+        or i.balance < 0 or i.balance > i.total or i.transaction_count <> coalesce(t.entries, 0)`,
   },
   {
     name: 'entries_of_invoices',
     description: 'Every transaction and every disbursement belongs to an invoice that is there',
     ofRun: false,
-    broken: () => sql`
-      select format('a %s of %s stands on invoice %s, which is not there', t.type, t.amount, t.invoice_id) as what
-      from invoice_transaction t left join invoice i on i.id = t.invoice_id where i.id is null
+    broken: ({ entry }) => sql`
+      select format('the %s %s of %s stands on invoice %s, which is not there', e.type, e.id, e.amount, e.invoice_id) as what
+      from ${entry} e left join invoice i on i.id = e.invoice_id where i.id is null
       union all
       select format('disbursement %s of %s is to invoice %s, which is not there', d.id, d.amount, d.invoice_id)
       from disbursement d left join invoice i on i.id = d.invoice_id where i.id is null

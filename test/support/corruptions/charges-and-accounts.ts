@@ -1,34 +1,31 @@
-import { type Corruption, charge, copy, credit, disbursement, LINE, SUMS } from './corruption.ts'
+import { type Corruption, charge, copy, credit, disbursement, SUMS } from './corruption.ts'
 
-const CHARGE = 'id, account_id, amount, description, charged_on, reference, billed, created_at'
+const CHARGE = 'id, account_id, amount, description, charged_on, reference, invoice_id, created_at'
 
 /** Of charges, and of accounts. */
 export const CHARGE_AND_ACCOUNT_CORRUPTIONS: readonly Corruption[] = [
   {
-    what: 'a charge billed on nothing',
-    statements: `update charge set billed = true where id = ${charge(false)}`,
-    rules: ['billed_charges', 'conservation'],
-    possible: SUMS,
+    what: 'a charge billed on an invoice that is not there',
+    statements: `update charge set invoice_id = gen_random_uuid() where id = ${charge(false)}`,
+    rules: ['billed_charges', 'entries_of_invoices', 'conservation'],
   },
   {
-    what: 'a charge on an invoice, and pending',
-    statements: `update charge set billed = false where id = ${charge(true)}`,
-    rules: ['billed_charges', 'conservation'],
+    what: 'a charge that was billed, and is pending again',
+    statements: `update charge set invoice_id = null where id = ${charge(true)}`,
+    rules: ['invoice_totals', 'conservation'],
   },
   {
-    what: 'a charge billed twice',
-    statements: copy(
-      'invoice_transaction',
-      LINE,
-      'invoice_id, account_id, 99, type, amount, charge_id, credit_id',
-      `charge_id = ${charge(true)}`,
-    ),
-    rules: ['invoice_totals', 'billed_charges'],
+    what: 'a charge moved from its invoice to another of the account',
+    statements: `update charge set invoice_id = other.id from invoice other
+      where charge.id = (select c.id from charge c where invoice_id is not null and exists (
+          select from invoice where account_id = c.account_id and id <> c.invoice_id) order by id limit 1)
+        and other.account_id = charge.account_id and other.id <> charge.invoice_id`,
+    rules: ['invoice_totals'],
   },
   {
     what: 'a charge changed after it was billed',
     statements: `update charge set amount = amount + 1 where id = ${charge(true)}`,
-    rules: ['billed_charges', 'conservation', 'recorded_charges'],
+    rules: ['invoice_totals', 'conservation', 'recorded_charges'],
   },
   {
     what: 'a charge lost after it was billed',
@@ -67,14 +64,14 @@ export const CHARGE_AND_ACCOUNT_CORRUPTIONS: readonly Corruption[] = [
   },
   {
     what: 'a pending charge in the place of another',
-    statements: `${copy('charge', CHARGE, 'gen_random_uuid(), account_id, amount, description, charged_on, reference, billed, created_at', `id = ${charge(false)}`)};
-      delete from charge where id = (select min(id::text)::uuid from charge where not billed)`,
+    statements: `${copy('charge', CHARGE, 'gen_random_uuid(), account_id, amount, description, charged_on, reference, invoice_id, created_at', `id = ${charge(false)}`)};
+      delete from charge where id = (select min(id::text)::uuid from charge where invoice_id is null)`,
     rules: ['recorded_charges'],
   },
   {
     what: 'a charge that nobody recorded',
     statements: `set local session_replication_role = replica;
-      ${copy('charge', CHARGE, "gen_random_uuid(), account_id, amount, description, charged_on, null, false, created_at - interval '1 day'", `id = ${charge(false)}`)}`,
+      ${copy('charge', CHARGE, "gen_random_uuid(), account_id, amount, description, charged_on, null, null, created_at - interval '1 day'", `id = ${charge(false)}`)}`,
     rules: ['recorded_charges'],
   },
   {

@@ -11,7 +11,7 @@ export type Corruption = {
 /** The first of each kind, in an order that is the same each time. */
 export const credit = (status: string) => `(select id from credit where status = '${status}' order by id limit 1)`
 export const charge = (billed: boolean) =>
-  `(select id from charge where ${billed ? '' : 'not '}billed order by id limit 1)`
+  `(select id from charge where invoice_id is ${billed ? 'not ' : ''}null order by id limit 1)`
 export const invoice = '(select id from invoice order by number limit 1)'
 export const disbursement = (automatic: boolean) =>
   `(select id from disbursement where ${automatic ? '' : 'not '}automatic order by id limit 1)`
@@ -26,8 +26,8 @@ export const lastRun = '(select bill_run_id from invoice order by number desc li
 export const copy = (table: string, columns: string, values: string, where: string) =>
   `insert into ${table} (${columns}) select ${values} from ${table} where ${where}`
 
-export const LINE = 'invoice_id, account_id, position, type, amount, charge_id, credit_id'
-export const INVOICE = 'id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance'
+export const INVOICE =
+  'id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count'
 export const DISBURSEMENT = 'id, credit_id, invoice_id, account_id, amount, automatic, created_at'
 
 /** Why the service can write sums and entries that do not add up. */

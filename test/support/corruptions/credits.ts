@@ -36,14 +36,18 @@ export const CREDIT_CORRUPTIONS: readonly Corruption[] = [
   },
   {
     what: 'issued, and on no invoice',
-    statements: `update credit set status = 'issued', invoice_id = ${invoice} where id = ${credit('pending')}`,
+    statements: `update credit set status = 'issued', invoice_id = null where id = ${credit('pending')}`,
     rules: ['credit_status'],
-    possible: SUMS,
   },
   {
     what: 'pending, and on an invoice',
-    statements: `update credit set status = 'pending', invoice_id = null where id = ${credit('issued')}`,
+    statements: `update credit set status = 'pending' where id = ${credit('issued')}`,
     rules: ['credit_status'],
+  },
+  {
+    what: 'taken off its invoice, and pending again',
+    statements: `set local session_replication_role = replica; update credit set status = 'pending', invoice_id = null where id = ${credit('issued')}`,
+    rules: ['invoice_totals', 'bill_run_counts'],
   },
   {
     what: 'deleted, and on an invoice',
@@ -58,17 +62,23 @@ export const CREDIT_CORRUPTIONS: readonly Corruption[] = [
   {
     what: 'no longer reversed, where it was',
     statements: `update credit set status = 'issued', reversed_on_invoice_id = null where id = ${credit('reversed')}`,
-    rules: ['credit_status', 'conservation'],
+    rules: ['invoice_totals', 'bill_run_counts', 'conservation'],
   },
   {
-    what: 'attached to another invoice than it names',
+    what: 'attached to an invoice by no bill run',
+    statements: `update credit set status = 'issued', invoice_id = ${invoice} where id = ${credit('pending')}`,
+    rules: ['invoice_totals', 'bill_run_counts'],
+    possible: SUMS,
+  },
+  {
+    what: 'attached to another invoice than it was',
     statements: `update credit set invoice_id = (select max(id::text)::uuid from invoice where account_id = credit.account_id and id <> credit.invoice_id) where id = ${credit('issued')}`,
-    rules: ['credit_status'],
+    rules: ['invoice_totals'],
   },
   {
-    what: 'attached with another amount',
-    statements: `update invoice_transaction set amount = amount + 1 where type = 'credit' and credit_id = ${credit('issued')}`,
-    rules: ['credit_status'],
+    what: 'reversed on another invoice than it was',
+    statements: `update credit set reversed_on_invoice_id = invoice_id where id = ${credit('reversed')}`,
+    rules: ['invoice_totals'],
   },
   {
     what: 'a deleted credit pending again',

@@ -8,7 +8,6 @@ import {
   firstRun,
   INVOICE,
   invoice,
-  LINE,
   lastRun,
   SUMS,
 } from './corruption.ts'
@@ -43,12 +42,17 @@ export const INVOICE_CORRUPTIONS: readonly Corruption[] = [
   },
   {
     what: "a charge's sign flipped where it stands",
-    statements: `update invoice_transaction set amount = -amount where type = 'charge' and invoice_id = ${invoice}`,
-    rules: ['invoice_totals', 'billed_charges'],
+    statements: `update charge set amount = -amount where invoice_id = ${invoice}`,
+    rules: ['invoice_totals', 'recorded_charges'],
+  },
+  {
+    what: 'a count of lines that is not theirs',
+    statements: `update invoice set transaction_count = transaction_count + 1 where id = ${invoice}`,
+    rules: ['invoice_totals'],
   },
   {
     what: 'an invoice of nothing but air',
-    statements: `${copy('invoice', INVOICE, 'gen_random_uuid(), account_id, (select max(number) + 1 from invoice), gen_random_uuid(), issued_on, due_on, 0, 0, 0', `id = ${invoice}`)};
+    statements: `${copy('invoice', INVOICE, 'gen_random_uuid(), account_id, (select max(number) + 1 from invoice), gen_random_uuid(), issued_on, due_on, 0, 0, 0, 1', `id = ${invoice}`)};
       update invoice_counter set last_number = last_number + 1`,
     rules: ['invoice_totals', 'bill_run_counts', 'invoice_dates'],
   },
@@ -59,9 +63,9 @@ export const INVOICE_CORRUPTIONS: readonly Corruption[] = [
   },
   {
     what: 'the last invoice gone, with its lines',
-    statements: `delete from invoice_transaction where invoice_id = (select id from invoice order by number desc limit 1);
+    statements: `delete from charge where invoice_id = (select id from invoice order by number desc limit 1);
       delete from invoice where number = (select max(number) from invoice); update invoice_counter set last_number = last_number - 1`,
-    rules: ['billed_charges', 'bill_run_counts'],
+    rules: ['recorded_charges', 'bill_run_counts'],
   },
   {
     what: 'issued on another day than its run bills',
@@ -144,26 +148,19 @@ export const INVOICE_CORRUPTIONS: readonly Corruption[] = [
   {
     what: 'money that nobody entered, with books that look right',
     statements: `update invoice set total = total + 5, total_charge = total_charge + 5, balance = balance + 5 where id = ${invoice};
-      update invoice_transaction set amount = amount + 5 where (invoice_id, position) = (${invoice}, 1);
+      update charge set amount = amount + 5 where id = (select min(id::text)::uuid from charge where invoice_id = ${invoice});
       update bill_batch_total set charged = charged + 5 where bill_batch_id = ${batchOfInvoice}`,
-    rules: ['billed_charges', 'conservation'],
-  },
-  {
-    what: "an entry on another account's invoice",
-    statements: `update invoice_transaction set account_id = (select max(id) from account) where (invoice_id, position) = (${invoice}, 1)`,
-    rules: ['one_account_one_currency'],
+    rules: ['recorded_charges'],
   },
   {
     what: "a charge moved to another account's invoice",
-    statements: `update invoice_transaction set invoice_id = (select id from invoice order by number desc limit 1), position = 98 where charge_id = ${charge(true)}`,
-    rules: ['one_account_one_currency', 'invoice_totals'],
+    statements: `update charge set invoice_id = (select id from invoice order by number desc limit 1) where id = ${charge(true)}`,
+    rules: ['billed_charges', 'one_account_one_currency', 'invoice_totals'],
   },
   {
     what: 'a credit attached to an invoice of another account',
-    statements: `update invoice_transaction set invoice_id = (select id from invoice where account_id <> invoice_transaction.account_id order by number limit 1), position = 97
-        where type = 'credit' and credit_id = ${credit('issued')};
-      update credit set invoice_id = (select invoice_id from invoice_transaction where position = 97) where id = ${credit('issued')}`,
-    rules: ['one_account_one_currency'],
+    statements: `update credit set invoice_id = (select id from invoice where account_id <> credit.account_id order by number limit 1) where id = ${credit('issued')}`,
+    rules: ['one_account_one_currency', 'invoice_totals'],
   },
   {
     what: 'a disbursement that names another account',
@@ -176,31 +173,10 @@ export const INVOICE_CORRUPTIONS: readonly Corruption[] = [
     rules: ['invoice_totals', 'one_account_one_currency'],
   },
   {
-    what: 'attached twice',
-    statements: copy(
-      'invoice_transaction',
-      LINE,
-      'invoice_id, account_id, 99, type, amount, charge_id, credit_id',
-      `type = 'credit' and credit_id = ${credit('issued')}`,
-    ),
-    rules: ['credit_status'],
-  },
-  {
-    what: 'reversed twice',
-    statements: copy(
-      'invoice_transaction',
-      LINE,
-      'invoice_id, account_id, 99, type, amount, charge_id, credit_id',
-      `type = 'reversed_credit' and credit_id = ${credit('reversed')}`,
-    ),
-    rules: ['invoice_totals', 'credit_status'],
-  },
-  {
     what: 'a pending charge on an invoice',
-    statements: `insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id)
-      select (select id from invoice where invoice.account_id = charge.account_id order by number limit 1), account_id, 99, 'charge', amount, id
-      from charge where id = (select id from charge where not billed and account_id = (select account_id from invoice where id = ${invoice}) limit 1)`,
-    rules: ['invoice_totals', 'billed_charges'],
+    statements: `update charge set invoice_id = ${invoice}
+      where id = (select id from charge where invoice_id is null and account_id = (select account_id from invoice where id = ${invoice}) limit 1)`,
+    rules: ['invoice_totals', 'conservation'],
     possible: SUMS,
   },
 ]

@@ -1,0 +1,80 @@
+import { type Kysely, sql } from 'kysely'
+
+type Db = Kysely<unknown>
+type Say = (line: string) => void
+
+/** Lines that one transaction carries over; those of one invoice always together. */
+const LINES = 50_000
+
+/** Held while this is under way: another process that migrates goes on when this one has ended. */
+const LOCK = 7_290_014
+
+/**
+ * Stamps every charge with the invoice that it stands on, and counts the lines of every invoice, in transactions of some 50,000 lines, each of
+ * which says how far it has come: cut short, it goes on from there. The service may run meanwhile.
+ */
+export async function migrate(db: Db, say: Say): Promise<void> {
+  await sql`select pg_advisory_lock(${LOCK}::bigint)`.execute(db)
+  try {
+    await stampAll(db, say)
+    await buildIndexes(db, say)
+  } finally {
+    await sql`select pg_advisory_unlock(${LOCK}::bigint)`.execute(db)
+  }
+}
+
+async function stampAll(db: Db, say: Say): Promise<void> {
+  const { rows } = await sql<{ lines: number }>`
+    select greatest(reltuples, 0)::integer as lines from pg_class where oid = 'invoice_transaction'::regclass`.execute(
+    db,
+  )
+  const about = rows[0]?.lines ?? 0
+  for (;;) {
+    const done = await db.transaction().execute(stampSlice)
+    if (done === undefined) return
+    const count = (lines: number) => lines.toLocaleString('en')
+    say(`carried over ${count(done)} of about ${count(Math.max(about, done))} lines of invoices`)
+  }
+}
+
+/** Gives how many lines are carried over by now; undefined when there are no more. */
+async function stampSlice(tx: Db): Promise<number | undefined> {
+  const { rows: slice } = await sql<{ after: string; up_to: string | null }>`
+    select after_invoice as after, (
+      select max(invoice_id::text) from (
+        select invoice_id from invoice_transaction where invoice_id > after_invoice order by invoice_id limit ${sql.lit(LINES)}) next) as up_to
+    from stamping_progress`.execute(tx)
+  const { after, up_to } = slice[0] as (typeof slice)[number]
+  if (up_to === null) return undefined
+  await sql`
+    update charge set invoice_id = line.invoice_id from invoice_transaction line
+    where line.invoice_id > ${after}::uuid and line.invoice_id <= ${up_to}::uuid and line.type = 'charge'
+      and charge.id = line.charge_id and charge.account_id = line.account_id and charge.invoice_id is null`.execute(tx)
+  await sql`
+    update invoice set transaction_count = counted.lines from (
+      select invoice_id, count(*)::integer as lines from invoice_transaction
+      where invoice_id > ${after}::uuid and invoice_id <= ${up_to}::uuid group by invoice_id) counted
+    where invoice.id = counted.invoice_id`.execute(tx)
+  const { rows } = await sql<{ done: string }>`
+    update stamping_progress set after_invoice = ${up_to}::uuid, done = done + (
+      select count(*) from invoice_transaction where invoice_id > ${after}::uuid and invoice_id <= ${up_to}::uuid)
+    returning done`.execute(tx)
+  return Number(rows[0]?.done)
+}
+
+const INDEXES = {
+  charge_by_id: 'charge (id)',
+  charge_to_bill: 'charge (account_id, charged_on) where invoice_id is null',
+  credit_of_invoice: 'credit (invoice_id, created_at, id) where invoice_id is not null',
+  credit_reversed_on: 'credit (reversed_on_invoice_id, created_at, id) where reversed_on_invoice_id is not null',
+} as const
+
+/** Beside the running service. One that was cut short is there and not valid, and is built again. */
+async function buildIndexes(db: Db, say: Say): Promise<void> {
+  for (const [name, on] of Object.entries(INDEXES)) {
+    const unique = name === 'charge_by_id' ? 'unique' : ''
+    await sql.raw(`drop index if exists ${name}`).execute(db)
+    await sql.raw(`create ${unique} index concurrently ${name} on ${on}`).execute(db)
+    say(`built the index ${name}`)
+  }
+}

@@ -1,0 +1,35 @@
+import { sql } from 'kysely'
+import type { Db, Tx } from '../../db/open.ts'
+import { Refusal } from '../../problems.ts'
+
+/** An account as callers name it. */
+export type Account = { readonly id: number; readonly key: string; readonly currency: string }
+
+export const accountNotFound = (key: string) => new Refusal('account_not_found', `there is no account ${key}`)
+
+/** Those of the accounts with these keys that there are, by key. */
+export async function findAccounts(db: Db | Tx, keys: readonly string[]): Promise<ReadonlyMap<string, Account>> {
+  const { rows } = await sql<Account>`
+    select id, key, currency from account where key = any(${[...new Set(keys)]}::text[]) order by id`.execute(db)
+  return new Map(rows.map((account) => [account.key, account]))
+}
+
+/** The internal id of a named account. Throws a Refusal `account_not_found`. */
+export async function accountIdOf(db: Db | Tx, key: string): Promise<number> {
+  const account = (await findAccounts(db, [key])).get(key)
+  if (!account) throw accountNotFound(key)
+  return account.id
+}
+
+/** The internal ids of accounts, each once, in id order. Throws a Refusal `account_not_found` that says which there are not. */
+export async function accountIdsOf(db: Db | Tx, keys: readonly string[]): Promise<readonly number[]> {
+  const accounts = await findAccounts(db, keys)
+  const errors = keys.flatMap((key, index) =>
+    accounts.has(key) ? [] : [{ pointer: `/accountIds/${index}`, message: `there is no account ${key}` }],
+  )
+  if (errors.length > 0) {
+    const message = `${errors.length} of the ${keys.length} named accounts do not exist`
+    throw new Refusal('account_not_found', message, errors.slice(0, 20))
+  }
+  return Array.from(accounts.values(), ({ id }) => id)
+}
