@@ -11,18 +11,28 @@ const MAX_TRIES = 5
 const LOOK_FOR_MS = 30_000
 
 /**
+ * Writes the transaction's marker now, rather than as its last statement: for a script whose last statement takes a lock that all others wait
+ * for. To be called after the script has written something.
+ */
+export type Mark = () => Promise<void>
+
+/**
  * Runs a transaction script, again if it failed for a reason that may be gone at once (isTransient), at most five times with jitter. When the reply to COMMIT
  * is lost, its outcome is decided by a marker that was written with it: what was committed is not done a second time, and what was not never
  * will be. Throws an OutcomeUnknown when that cannot be learned. A statement that took too long would take as long again: that
  * is thrown at once.
  */
-export async function inTransaction<T>(db: Db, script: (tx: Tx) => Promise<T>): Promise<T> {
+export async function inTransaction<T>(db: Db, script: (tx: Tx, mark: Mark) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
     let done: { readonly result: T; readonly marker: CommitMarker | undefined } | undefined
     try {
       return await db.transaction().execute(async (tx) => {
-        const result = await script(tx)
-        done = { result, marker: await writeMarker(tx) }
+        let marker: CommitMarker | undefined
+        const mark = async () => {
+          marker = await writeMarker(tx)
+        }
+        const result = await script(tx, mark)
+        done = { result, marker: marker ?? (await writeMarker(tx)) }
         return result
       })
     } catch (error) {

@@ -68,7 +68,7 @@ async function tryBatch(db: Db, batchId: string, wake: WakeBatches): Promise<Acc
     return await narrowDown(db, batch, { parts: batch.accountIds.length, code: 'worker_crashed', message }, wake)
   }
   try {
-    await inTransaction(db, (tx) => billAccounts(tx, batch))
+    await inTransaction(db, (tx, mark) => billAccounts(tx, batch, mark))
   } catch (error) {
     const fault = faultOf(error)
     if (error instanceof BatchIsClosed) {

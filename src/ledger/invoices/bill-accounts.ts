@@ -1,12 +1,13 @@
 import { planInvoice } from '../../billing/plan-invoice.ts'
 import { newId } from '../../db/new-id.ts'
 import type { Tx } from '../../db/open.ts'
+import type { Mark } from '../../db/transaction.ts'
 import { lockAccounts } from '../accounts/lock-accounts.ts'
 import { type BatchToBill, closeBatch } from '../bill-runs/batches.ts'
 import { stampCharges } from '../charges/stamp-charges.ts'
 import { countBatch } from './count-batch.ts'
 import { readPending } from './read-pending.ts'
-import { type InvoiceToWrite, writeBatch } from './write-batch.ts'
+import { type InvoiceToWrite, writeCreditsAndBalances, writeInvoices } from './write-batch.ts'
 
 /** Thrown when a batch was closed by an earlier delivery, or cancelled: what this one began is undone. */
 export class BatchIsClosed extends Error {
@@ -19,7 +20,7 @@ export class BatchIsClosed extends Error {
  * Bills a batch of accounts in one transaction: lock, stamp, read, decide, write. A batch is closed in the transaction that bills it, so a
  * repeated delivery finds it closed and changes nothing. The counts are written with the invoices and cannot drift. Throws BatchIsClosed.
  */
-export async function billAccounts(tx: Tx, batch: BatchToBill): Promise<void> {
+export async function billAccounts(tx: Tx, batch: BatchToBill, mark: Mark = async () => {}): Promise<void> {
   const accounts = await lockAccounts(tx, batch.accountIds)
   const invoiceIds = accounts.map(() => newId())
   const charges = await stampCharges(
@@ -34,5 +35,7 @@ export async function billAccounts(tx: Tx, batch: BatchToBill): Promise<void> {
     return plan ? [{ id: invoiceIds[index] as string, account, state, plan }] : []
   })
   if (!(await closeBatch(tx, batch, countBatch(invoices)))) throw new BatchIsClosed(batch.id)
-  await writeBatch(tx, batch, invoices)
+  await writeCreditsAndBalances(tx, invoices)
+  await mark()
+  await writeInvoices(tx, batch, invoices) // last: the invoice counter stays locked until COMMIT
 }

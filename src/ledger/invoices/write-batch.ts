@@ -16,12 +16,11 @@ export type InvoiceToWrite = {
   readonly plan: InvoicePlan
 }
 
-/** Writes what was planned for a batch of accounts: a statement a table, however many they are. */
-export async function writeBatch(tx: Tx, batch: BatchToBill, invoices: readonly InvoiceToWrite[]): Promise<void> {
+/** Writes what was planned for a batch of accounts, but for the invoices themselves: a statement a table, however many they are. */
+export async function writeCreditsAndBalances(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
   await writeDisbursements(tx, invoices)
   await writeCredits(tx, invoices)
   await writeOlderBalances(tx, invoices)
-  await writeInvoices(tx, batch, invoices) // last: the invoice counter stays locked until COMMIT
 }
 
 async function writeDisbursements(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
@@ -71,7 +70,7 @@ async function writeOlderBalances(tx: Tx, invoices: readonly InvoiceToWrite[]): 
 }
 
 /** Numbers the invoices and writes them. Takes the counter's lock, which every other batch waits for until this one commits. */
-async function writeInvoices(
+export async function writeInvoices(
   tx: Tx,
   { billRunId, billDate }: BatchToBill,
   invoices: readonly InvoiceToWrite[],
