@@ -27,8 +27,6 @@ export type Generated<T> = T extends ColumnType<infer S, infer I, infer U>
 
 export type JobStatus = "done" | "failed" | "queued";
 
-export type JobType = "credit" | "reversal";
-
 export type Json = JsonValue;
 
 export type JsonArray = JsonValue[];
@@ -206,10 +204,10 @@ export interface Disbursement {
 export interface ForgottenJob {
   account_id: number | null;
   amount: string | null;
-  credit_id: string;
   job_id: string | null;
   status: JobStatus;
-  type: JobType;
+  subject_id: string | null;
+  type: string;
 }
 
 export interface IdempotencyRecord {
@@ -242,12 +240,11 @@ export interface InvoiceCounter {
 }
 
 export interface Job {
-  account_id: number;
+  account_id: number | null;
   api_key_id: string;
   attempts: Generated<number>;
   begun_by: Generated<string[]>;
   created_at: Generated<Timestamp>;
-  credit_id: string;
   error_code: string | null;
   error_message: string | null;
   finished_at: Timestamp | null;
@@ -257,10 +254,11 @@ export interface Job {
   request_id: string;
   result: Json | null;
   status: Generated<JobStatus>;
+  subject_id: string | null;
   tries_alone: Generated<number>;
   trouble: string | null;
   trouble_since: Timestamp | null;
-  type: JobType;
+  type: string;
   woken_at: Generated<Timestamp>;
 }
 

@@ -1,7 +1,7 @@
 import { type RawBuilder, sql } from 'kysely'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
-import { KINDS } from '../work/kinds.ts'
+import type { Kind } from '../work/kind.ts'
 
 /** Schedules that have figures of their own at most. */
 const MAX_SCHEDULES = 100
@@ -10,28 +10,28 @@ const MAX_SCHEDULES = 100
  * What the database knows of work: what is to be done, what workers took, how bill runs ended, whether it all adds up. Gives what reads it
  * anew. What never was has no series, rather than a 0 that looks well; docs/alerts.yml asks for those that are absent.
  */
-export function openDurableFigures(db: Db, registry: Registry): () => Promise<void> {
-  const reads = [readOpenWork, readActivity, readBillRuns, readReconciliations].map((open) => open(db, registry))
+export function openDurableFigures(db: Db, registry: Registry, kinds: readonly Kind[]): () => Promise<void> {
+  const reads = [readOpenWork, readActivity, readBillRuns, readReconciliations].map((open) => open(db, registry, kinds))
   return async () => {
     // One after the other: whoever asks often holds one connection, and no more.
     for (const read of reads) await read()
   }
 }
 
-type OpenFigures = (db: Db, registry: Registry) => () => Promise<void>
+type OpenFigures = (db: Db, registry: Registry, kinds: readonly Kind[]) => () => Promise<void>
 
 const gaugeOf =
   (registry: Registry) =>
   (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `nightbill_${name}`, help, labelNames, registers: [registry] })
 
-const readOpenWork: OpenFigures = (db, registry) => {
+const readOpenWork: OpenFigures = (db, registry, kinds) => {
   const gauge = gaugeOf(registry)
   const open = gauge('to_be_done', 'Durable work that is not carried out, by kind', ['kind'])
   const oldest = gauge('oldest_to_be_done_seconds', 'How long ago the oldest of it was accepted, 0 for none', ['kind'])
   const unfinished = gauge('bill_runs_unfinished', 'Bill runs that have not ended')
   return async () => {
-    const backlogs = KINDS.flatMap(({ name, durable }) =>
+    const backlogs = kinds.flatMap(({ name, durable }) =>
       durable ? [sql`select ${name} as kind, open, since from (${durable.backlog}) backlog`] : [],
     )
     const { rows } = await sql<{ kind: string; open: number; oldest: number }>`
@@ -45,7 +45,7 @@ const readOpenWork: OpenFigures = (db, registry) => {
   }
 }
 
-const readActivity: OpenFigures = (db, registry) => {
+const readActivity: OpenFigures = (db, registry, kinds) => {
   const counter = (name: string, help: string) =>
     new Counter({ name: `nightbill_work_${name}_total`, help, labelNames: ['kind'], registers: [registry] })
   const lastTaken = gaugeOf(registry)(
@@ -67,7 +67,7 @@ const readActivity: OpenFigures = (db, registry) => {
     for (const [name, counter] of Object.entries(counters)) {
       counter.reset()
       // From 0 on, so that the first of them is an increase.
-      for (const { name: kind } of KINDS) counter.inc({ kind }, 0)
+      for (const { name: kind } of kinds) counter.inc({ kind }, 0)
       for (const row of rows) counter.inc({ kind: row.kind }, row[name as keyof typeof counters])
     }
   }

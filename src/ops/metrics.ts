@@ -2,6 +2,8 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
 import type { Queues } from '../queue/queues.ts'
+import type { Kind } from '../work/kind.ts'
+import { KINDS } from '../work/kinds.ts'
 import { openDurableFigures } from './durable-figures.ts'
 
 export type Metrics = {
@@ -22,7 +24,7 @@ const QUEUE_WITHIN_MS = 5_000
  * How requests and work stand. What is durable is read from the database when it is asked for, so every process tells the same, also
  * when the queue is away.
  */
-export function openMetrics(db: Db, queues: Queues): Metrics {
+export function openMetrics(db: Db, queues: Queues, kinds: readonly Kind[] = KINDS): Metrics {
   const registry = new Registry()
   collectDefaultMetrics({ register: registry })
   const requests = new Histogram({
@@ -32,7 +34,7 @@ export function openMetrics(db: Db, queues: Queues): Metrics {
     buckets: [0.002, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 5],
     registers: [registry],
   })
-  const readDurable = openDurableFigures(db, registry)
+  const readDurable = openDurableFigures(db, registry, kinds)
   const readQueue = openQueueFigures(queues, registry)
   const read = async () => {
     await Promise.all([readDurable(), readQueue()])

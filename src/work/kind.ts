@@ -3,6 +3,7 @@ import type { Logger } from 'pino'
 import type { Config } from '../config.ts'
 import type { Db } from '../db/open.ts'
 import type { FindDue } from '../ledger/requests/find-due.ts'
+import type { Backend } from '../queue/backend.ts'
 import type { JobContract } from '../queue/job-contract.ts'
 import type { Queues } from '../queue/queues.ts'
 import type { Handle } from '../queue/start-worker.ts'
@@ -16,6 +17,9 @@ export type WorkContext = {
   readonly queues: Queues
   readonly gate: Gate
 }
+
+/** What work needs of the process that does it. */
+export type WorkProcess = Omit<WorkContext, 'gate'> & { readonly backend: Backend; readonly databaseUrl: string }
 
 /** Work that lies in Postgres until it is done. */
 export type Durable = {

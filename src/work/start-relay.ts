@@ -1,8 +1,7 @@
 import { deleteOldMarkers } from '../db/commit-marker.ts'
 import { deleteExpired } from '../ledger/requests/delete-expired.ts'
-import type { OpenProcess } from '../open-process.ts'
 import { every } from './every.ts'
-import type { Kind } from './kind.ts'
+import type { Kind, WorkProcess } from './kind.ts'
 import { startReconciling } from './reconciliations.ts'
 import { relayOnce } from './relay.ts'
 import { proposeDueRuns, syncSchedulers } from './schedules.ts'
@@ -12,7 +11,7 @@ const HOUR_MS = 3_600_000
 
 /** Wakes what is durable but has no live job, proposes scheduled runs that were missed, reconciles, and deletes what has expired. */
 export function startRelay(
-  { config, log, db, databaseUrl, backend, queues }: OpenProcess,
+  { config, log, db, databaseUrl, backend, queues }: WorkProcess,
   kinds: readonly Kind[],
 ): () => Promise<void> {
   const interval = config.RELAY_INTERVAL_MS

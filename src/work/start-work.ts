@@ -1,7 +1,6 @@
-import type { OpenProcess } from '../open-process.ts'
 import { startWorker } from '../queue/start-worker.ts'
 import { openGate } from './gate.ts'
-import type { Kind } from './kind.ts'
+import type { Kind, WorkContext, WorkProcess } from './kind.ts'
 import { KINDS } from './kinds.ts'
 import { RELAY } from './processes.ts'
 import { startRelay } from './start-relay.ts'
@@ -13,7 +12,7 @@ type Stop = () => Promise<void>
  * time, so that nothing takes more work while another finishes.
  */
 export async function startWork(
-  opened: OpenProcess,
+  opened: WorkProcess,
   processes: readonly string[],
   kinds: readonly Kind[] = KINDS,
 ): Promise<Stop> {
@@ -25,10 +24,7 @@ export async function startWork(
   return async () => void (await Promise.all(stops.map((stop) => stop())))
 }
 
-async function startKind(
-  context: OpenProcess & { readonly gate: ReturnType<typeof openGate> },
-  kind: Kind,
-): Promise<Stop> {
+async function startKind(context: WorkProcess & WorkContext, kind: Kind): Promise<Stop> {
   const { backend, config, log } = context
   const { close } = await startWorker(backend, kind, kind.open(context), {
     concurrency: kind.concurrency(config),

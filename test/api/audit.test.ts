@@ -108,7 +108,7 @@ test("a credit's whole story is found by its id: given, reversed and why, disbur
     await service.db
       .selectFrom('job')
       .select('id')
-      .where('credit_id', '=', ids.issued as string)
+      .where('subject_id', '=', ids.issued as string)
       .execute(),
   ).toEqual([])
   expect(await audit(`subject=${ids.issued}`)).toEqual(story)

@@ -35,7 +35,7 @@ const entries = () =>
 /** A finished job of an account for each number up to `count`. */
 const insertFinished = (accountId: number, count: number) =>
   asOwner(`
-    insert into job (id, type, credit_id, account_id, request, status, api_key_id, request_id, finished_at)
+    insert into job (id, type, subject_id, account_id, request, status, api_key_id, request_id, finished_at)
     select gen_random_uuid(), 'credit', gen_random_uuid(), ${accountId}, '{}', 'done', '${world.actor.apiKeyId}', 'request-' || i, now()
     from generate_series(1, ${count}) i`)
 

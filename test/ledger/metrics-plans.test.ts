@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Db } from '../../src/db/open.ts'
 import { openDurableFigures } from '../../src/ops/durable-figures.ts'
+import { KINDS } from '../../src/work/kinds.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -15,8 +16,8 @@ afterEach(() => world.close())
 /** Half of the jobs and a tenth of the batches are of long ago; some of each wait, and some failed. */
 const FILL = `
   set session_replication_role = replica;
-  insert into job (id, type, credit_id, account_id, request, status, created_at, finished_at, api_key_id, request_id)
-    select gen_random_uuid(), (array['credit', 'reversal'])[1 + n / 50 % 2]::job_type, gen_random_uuid(), 1, '{}',
+  insert into job (id, type, subject_id, account_id, request, status, created_at, finished_at, api_key_id, request_id)
+    select gen_random_uuid(), (array['credit', 'reversal'])[1 + n / 50 % 2], gen_random_uuid(), 1, '{}',
       case when n % 50 = 0 then 'queued' else 'done' end::job_status, now() - n * interval '1 minute',
       case when n % 50 = 0 then null else now() - n * interval '1 minute' end, gen_random_uuid(), 'x' from generate_series(1, 50000) n;
   insert into bill_run (id, bill_group, bill_date, status, selected_all, schedule_name, scheduled_for, started_at, finished_at)
@@ -35,7 +36,7 @@ test('the figures of /metrics are found by index, however much there is of what 
   await world.asOwner((client) => client.query(FILL))
   await world.db.transaction().execute(async (tx) => {
     const registry = new Registry()
-    await openDurableFigures(tx as unknown as Db, registry)()
+    await openDurableFigures(tx as unknown as Db, registry, KINDS)()
     const { rows } = await sql<{ table: string; read: number }>`
       select relname as table, coalesce(idx_tup_fetch, 0) + seq_tup_read as read from pg_stat_xact_user_tables
       where relname in ('job', 'bill_run', 'bill_batch', 'reconciliation') order by relname`.execute(tx)

@@ -73,7 +73,7 @@ export const FILL = `
     from generate_series(1, 50000) n;
   insert into api_key (id, name, key_hash, scopes)
     select ${id('key', 'n')}, 'key ' || n, sha256(n::text::bytea), '{read}' from generate_series(1, 20) n;
-  insert into job (id, type, credit_id, account_id, request, status, api_key_id, request_id, created_at, finished_at)
+  insert into job (id, type, subject_id, account_id, request, status, api_key_id, request_id, created_at, finished_at)
     select ${id('job', 'n')}, 'credit', ${id('credit', 'n')}, 1, '{"reason": "a credit"}', 'done',
       ${id('key', 'case when n < 20 then n else 20 end')}, 'request-' || n, now() - n * interval '1 second', now()
     from generate_series(1, ${FILLED.jobs}) n;

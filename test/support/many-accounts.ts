@@ -17,12 +17,12 @@ export async function insertAccounts(
       select gen_random_uuid(), id, 100 + id % 7 + 0.25, 'a charge', '2026-01-01' from account where bill_group = '${group}';
     with key as (
       insert into api_key (id, name, key_hash, scopes) values (gen_random_uuid(), '${group}', sha256('${group}'), '{enqueue}') returning id)
-    insert into job (id, type, credit_id, account_id, request, api_key_id, request_id)
+    insert into job (id, type, subject_id, account_id, request, api_key_id, request_id)
       select gen_random_uuid(), 'credit', gen_random_uuid(), account.id,
         jsonb_build_object('accountId', account.key, 'amount', '30', 'reason', 'a credit'), key.id, '${group}'
       from account, key where bill_group = '${group}' and account.id % 3 = 0;
     insert into credit (id, account_id, amount, reason, automatic_disbursement, created_at)
-      select credit_id, account_id, 30, 'a credit', true, created_at from job where request_id = '${group}';
+      select subject_id, account_id, 30, 'a credit', true, created_at from job where request_id = '${group}';
     update job set status = 'done', finished_at = now() where request_id = '${group}';
     analyze account, charge, credit`)
 }

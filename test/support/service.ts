@@ -208,7 +208,7 @@ function sendBytes(port: number, bytes: string | Buffer): Promise<string> {
 async function carryOutAccepted(db: Db): Promise<void> {
   const queued = async (type: 'credit' | 'reversal') => {
     const { rows } = await sql<{ id: string }>`
-      select id from job where status = 'queued' and type = ${type}::job_type order by id`.execute(db)
+      select id from job where status = 'queued' and type = ${type} order by id`.execute(db)
     return rows.map(({ id }) => id)
   }
   const credits = await queued('credit')

@@ -14,7 +14,7 @@ import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from '../v
 
 const JobFields = {
   jobId: Uuid,
-  type: Type.Enum(['credit', 'reversal']),
+  type: Type.String({ description: 'What it asks for: credit or reversal' }),
   status: Type.Enum(['queued', 'active', 'done', 'failed']),
   attempts: Type.Integer({ minimum: 0 }),
   error: Type.Union([Type.Object({ code: Type.String(), message: Type.String() }), Type.Null()]),

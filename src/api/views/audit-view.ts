@@ -91,7 +91,7 @@ function jobs({ subject, keyId, ...rest }: AuditQuery): readonly Sql[] {
   const lead =
     subject === undefined
       ? { column: sql`job.api_key_id`, value: sql`api_key.id` }
-      : { column: sql`job.credit_id`, value: sql`${subject}::uuid` }
+      : { column: sql`job.subject_id`, value: sql`${subject}::uuid` }
   const { where, orderBy } = page(lead, sql`job.created_at`, sql`job.id`, rest)
   const ofKey = keyId === undefined ? sql`true` : sql`api_key.id = ${keyId}::uuid`
   const ofJobKey = keyId === undefined ? sql`true` : sql`job.api_key_id = ${keyId}::uuid`

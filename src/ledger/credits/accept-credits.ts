@@ -95,15 +95,15 @@ async function insertJobs(tx: Tx, fresh: readonly (Checked & { readonly actor: A
   if (fresh.length === 0) return
   const rows = fresh.map(({ jobId, creditId, account, request, actor }) => ({
     id: jobId,
-    credit_id: creditId,
+    subject_id: creditId,
     account_id: account.id,
     request,
     api_key_id: actor.apiKeyId,
     request_id: actor.requestId,
   }))
   await sql`
-    insert into job (id, type, credit_id, account_id, request, api_key_id, request_id)
-    select id, 'credit', credit_id, account_id, request, api_key_id, request_id
+    insert into job (id, type, subject_id, account_id, request, api_key_id, request_id)
+    select id, 'credit', subject_id, account_id, request, api_key_id, request_id
     from jsonb_to_recordset(${JSON.stringify(rows)}::jsonb)
-      as row (id uuid, credit_id uuid, account_id bigint, request jsonb, api_key_id uuid, request_id text)`.execute(tx)
+      as row (id uuid, subject_id uuid, account_id bigint, request jsonb, api_key_id uuid, request_id text)`.execute(tx)
 }

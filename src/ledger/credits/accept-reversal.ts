@@ -28,7 +28,7 @@ export async function acceptReversal(
     .values({
       id: newId(),
       type: 'reversal',
-      credit_id: creditId,
+      subject_id: creditId,
       account_id: credit.account_id,
       request: JSON.stringify(request),
       api_key_id: actor.apiKeyId,
@@ -36,7 +36,7 @@ export async function acceptReversal(
     })
     // Literals, not parameters: a plan made for any parameters cannot prove that they are those of the partial index.
     .onConflict((conflict) =>
-      conflict.column('credit_id').where(sql<boolean>`type = 'reversal' and status = 'queued'`).doNothing(),
+      conflict.column('subject_id').where(sql<boolean>`type = 'reversal' and status = 'queued'`).doNothing(),
     )
     .returning('id')
     .executeTakeFirst()
@@ -44,7 +44,7 @@ export async function acceptReversal(
   const underWay = await tx
     .selectFrom('job')
     .select('id')
-    .where('credit_id', '=', creditId)
+    .where('subject_id', '=', creditId)
     .where('type', '=', 'reversal')
     // One that was taken up again may be older than one that failed since.
     .orderBy(sql`status = 'queued'`, 'desc')

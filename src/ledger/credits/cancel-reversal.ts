@@ -12,7 +12,7 @@ export async function cancelReversal(tx: Tx, creditId: string): Promise<void> {
   const accepted = await tx
     .selectFrom('job')
     .select('id')
-    .where('credit_id', '=', creditId)
+    .where('subject_id', '=', creditId)
     .where('type', '=', 'reversal')
     .where('status', '=', 'queued')
     .forNoKeyUpdate()

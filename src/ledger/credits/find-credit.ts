@@ -34,7 +34,7 @@ export async function creditNotFound(db: Db | Tx, creditId: string): Promise<Ref
   const job = await db
     .selectFrom('job')
     .select(['id', 'status'])
-    .where('credit_id', '=', creditId)
+    .where('subject_id', '=', creditId)
     .where('type', '=', 'credit')
     .executeTakeFirst()
   if (!job) return new Refusal('credit_not_found', `there is no credit ${creditId}`)

@@ -16,14 +16,14 @@ export async function recordCredits(tx: Tx, jobIds: readonly string[]): Promise<
   if (good.length > 0) {
     await sql`
       insert into credit (id, account_id, amount, reason, note, reference, automatic_disbursement, created_at)
-      select credit_id, account_id, (request->>'amount')::numeric, request->>'reason', request->>'note', request->>'reference',
+      select subject_id, account_id, (request->>'amount')::numeric, request->>'reason', request->>'note', request->>'reference',
         coalesce((request->>'automaticDisbursement')::boolean, true), created_at
       from job where id = any(${good}::uuid[])
       on conflict do nothing`.execute(tx)
   }
   await settleJobs(
     tx,
-    checked.map(({ job, refusal }) => ({ id: job.id, refusal, result: { creditId: job.credit_id } })),
+    checked.map(({ job, refusal }) => ({ id: job.id, refusal, result: { creditId: job.subject_id } })),
   )
 }
 

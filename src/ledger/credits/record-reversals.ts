@@ -20,22 +20,22 @@ export async function recordReversals(tx: Tx, jobIds: readonly string[]): Promis
   )
   const jobs = await lockQueuedJobs(tx, 'reversal', jobIds)
   const { rows: credits } = await sql<{ id: string; status: CreditStatus }>`
-    select id, status from credit where id = any(${jobs.map((job) => job.credit_id)}::uuid[])`.execute(tx)
+    select id, status from credit where id = any(${jobs.map((job) => job.subject_id)}::uuid[])`.execute(tx)
   const statusOf = new Map(credits.map(({ id, status }) => [id, status]))
 
   const settled = jobs.map((job) => {
     const valid = Value.Check(ReversalRequest, job.request)
-    const refusal = refuseAction({ id: job.credit_id, status: statusOf.get(job.credit_id) ?? 'pending' }, 'reverse')
+    const refusal = refuseAction({ id: job.subject_id, status: statusOf.get(job.subject_id) ?? 'pending' }, 'reverse')
     return {
       id: job.id,
       refusal: valid ? refusal : { code: 'invalid_request', message: 'the stored request is not a reversal' },
-      result: { creditId: job.credit_id },
+      result: { creditId: job.subject_id },
     }
   })
   const granted = settled.filter(({ refusal }) => refusal === undefined).map(({ id }) => id)
   await sql`
     update credit set status = 'reversal_pending', reversal_job_id = job.id
-    from job where job.id = any(${granted}::uuid[]) and credit.id = job.credit_id and credit.status = 'issued'`.execute(
+    from job where job.id = any(${granted}::uuid[]) and credit.id = job.subject_id and credit.status = 'issued'`.execute(
     tx,
   )
   await settleJobs(tx, settled)

@@ -9,13 +9,13 @@ export const REQUEST_RULES: readonly Rule[] = [
       'Every request that was accepted is there, and every credit of one that was carried out, with the amount that was accepted',
     ofRun: false,
     broken: () => sql`
-      select format('job %s is %s, its credit %s is %s', j.id, j.status, j.credit_id, coalesce(c.amount::text, 'not there')) as what
-      from job j left join credit c on c.id = j.credit_id
+      select format('job %s is %s, its credit %s is %s', j.id, j.status, j.subject_id, coalesce(c.amount::text, 'not there')) as what
+      from job j left join credit c on c.id = j.subject_id
       where j.type = 'credit' and (j.status = 'done') <> (c.id is not null)
         or j.type = 'credit' and c.id is not null and c.amount <> (j.request->>'amount')::numeric
       union all
-      select format('the job of credit %s was carried out, and the credit is not there', f.credit_id)
-      from forgotten_job f left join credit c on c.id = f.credit_id
+      select format('the job of credit %s was carried out, and the credit is not there', f.subject_id)
+      from forgotten_job f left join credit c on c.id = f.subject_id
       where f.status = 'done' and c.id is null and f.account_id is not null
       union all
       select format('%s requests were accepted, %s are there, and %s were carried out and forgotten', accepted, there, forgotten)
@@ -24,13 +24,13 @@ export const REQUEST_RULES: readonly Rule[] = [
       where accepted <> there + forgotten
       union all
       select format('credit %s names the reversal job %s, which is none of it', c.id, c.reversal_job_id)
-      from credit c left join job j on j.id = c.reversal_job_id and j.credit_id = c.id and j.type = 'reversal'
-      left join forgotten_job f on f.credit_id = c.id and f.type = 'reversal'
-      where c.reversal_job_id is not null and j.id is null and f.credit_id is null
+      from credit c left join job j on j.id = c.reversal_job_id and j.subject_id = c.id and j.type = 'reversal'
+      left join forgotten_job f on f.subject_id = c.id and f.type = 'reversal'
+      where c.reversal_job_id is not null and j.id is null and f.subject_id is null
       union all
-      select format('the reversal job %s is done, and the reversal of credit %s was never requested', j.id, j.credit_id)
+      select format('the reversal job %s is done, and the reversal of credit %s was never requested', j.id, j.subject_id)
       from job j where j.type = 'reversal' and j.status = 'done'
-        and not exists (select from credit_change h where h.credit_id = j.credit_id and h.kind = 'reversal_requested')`,
+        and not exists (select from credit_change h where h.credit_id = j.subject_id and h.kind = 'reversal_requested')`,
   },
   {
     name: 'accepted_as_is',
@@ -38,7 +38,7 @@ export const REQUEST_RULES: readonly Rule[] = [
     ofRun: false,
     broken: () => sql`
       select format('job %s of %s is not what was accepted', id, created_at) as what from job
-      where request_digest is distinct from job_digest(id, type, credit_id, account_id, api_key_id, request_id, request)`,
+      where request_digest is distinct from job_digest(id, type, subject_id, account_id, api_key_id, request_id, request)`,
   },
   {
     name: 'requested_credits',
@@ -47,19 +47,19 @@ export const REQUEST_RULES: readonly Rule[] = [
     broken: () => sql`
       select format('credit %s of %s was asked for %s times', c.id, c.amount, coalesce(j.times, 0)) as what
       from credit c left join (
-        select credit_id, count(*) as times from (
-          select credit_id from job where type = 'credit' union all select credit_id from forgotten_job where type = 'credit') asked
-        group by credit_id) j on j.credit_id = c.id
+        select subject_id, count(*) as times from (
+          select subject_id from job where type = 'credit' union all select subject_id from forgotten_job where type = 'credit') asked
+        group by subject_id) j on j.subject_id = c.id
       where coalesce(j.times, 0) <> 1
       union all
       select format('credit %s differs from what was asked for in job %s', c.id, j.id)
-      from credit c join job j on j.credit_id = c.id and j.type = 'credit'
+      from credit c join job j on j.subject_id = c.id and j.type = 'credit'
       where (c.account_id, c.amount, c.reason, c.note, c.reference, c.automatic_disbursement, c.created_at)
         is distinct from (j.account_id, (j.request->>'amount')::numeric, j.request->>'reason', j.request->>'note', j.request->>'reference',
           coalesce((j.request->>'automaticDisbursement')::boolean, true), j.created_at)
       union all
       select format('credit %s of %s was asked for at %s', c.id, c.amount, f.amount)
-      from credit c join forgotten_job f on f.credit_id = c.id and f.type = 'credit' and f.account_id is not null
+      from credit c join forgotten_job f on f.subject_id = c.id and f.type = 'credit' and f.account_id is not null
       where (c.account_id, c.amount) is distinct from (f.account_id, f.amount)`,
   },
   {
@@ -70,8 +70,8 @@ export const REQUEST_RULES: readonly Rule[] = [
     broken: () => sql`
       select format('the reference %s names job %s, which is gone, with no credit', r.reference, r.job_id) as what
       from credit_reference r left join job j on j.id = r.job_id left join credit c on c.id = r.credit_id
-      left join forgotten_job f on f.credit_id = r.credit_id
-      where j.id is null and c.id is null and f.credit_id is null
+      left join forgotten_job f on f.subject_id = r.credit_id
+      where j.id is null and c.id is null and f.subject_id is null
       union all
       select format('credit %s bears the reference %s, which names %s', c.id, c.reference, coalesce(r.credit_id::text, 'nothing'))
       from credit c left join credit_reference r on r.account_id = c.account_id and r.reference = c.reference

@@ -19,8 +19,11 @@ export async function retryJob(tx: Tx, jobId: string): Promise<JobRow> {
   const job = await findJob(tx, jobId)
   if (job.status !== 'failed') throw notFailed(job)
   // References, credits and accounts are locked before jobs, here as everywhere.
-  if (job.type === 'credit') await claimReference(tx, job)
-  else await refuseSecondReversal(tx, job)
+  await BEFORE_RETRY[job.type]?.(tx, {
+    ...job,
+    account_id: job.account_id as number,
+    subject_id: job.subject_id as string,
+  })
   const taken = await tx
     .updateTable('job')
     .set({
@@ -48,7 +51,16 @@ async function findJob(tx: Tx, jobId: string): Promise<JobRow> {
 
 const notFailed = ({ id, status }: JobRow) => new Refusal('job_not_failed', `job ${id} is ${status}`)
 
-async function claimReference(tx: Tx, job: JobRow): Promise<void> {
+/** A request for a credit or its reversal names both: the database sees to it (job_subject_check). */
+type CreditJob = JobRow & { readonly account_id: number; readonly subject_id: string }
+
+/** What must hold, by the type of a request, for it to be taken up again. */
+const BEFORE_RETRY: Readonly<Record<string, (tx: Tx, job: CreditJob) => Promise<void>>> = {
+  credit: claimReference,
+  reversal: refuseSecondReversal,
+}
+
+async function claimReference(tx: Tx, job: CreditJob): Promise<void> {
   const request = job.request as CreditRequest
   const { reference } = request
   if (reference === undefined) return
@@ -59,24 +71,24 @@ async function claimReference(tx: Tx, job: JobRow): Promise<void> {
     .executeTakeFirstOrThrow()
   const amount = parseAmount(request.amount, account.currency)
   const hash = contentHash(request, typeof amount === 'string' ? request.amount : amount.toFixed())
-  const wanted = { accountId: job.account_id, reference, jobId: job.id, creditId: job.credit_id, hash }
+  const wanted = { accountId: job.account_id, reference, jobId: job.id, creditId: job.subject_id, hash }
   const holder = (await claimReferences(tx, [wanted])).get(job.id)
   // Itself, when somebody else has just taken it up.
   if (!holder || holder.jobId === job.id) return
   throw new Refusal('reference_taken', `its reference ${reference} was free, and job ${holder.jobId} has it by now`)
 }
 
-async function refuseSecondReversal(tx: Tx, job: JobRow): Promise<void> {
-  await lockCredit(tx, job.credit_id)
+async function refuseSecondReversal(tx: Tx, job: CreditJob): Promise<void> {
+  await lockCredit(tx, job.subject_id)
   // Who asks for a reversal holds the credit itself.
-  await sql`select from credit where id = ${job.credit_id}::uuid for no key update`.execute(tx)
+  await sql`select from credit where id = ${job.subject_id}::uuid for no key update`.execute(tx)
   const other = await tx
     .selectFrom('job')
     .select('id')
-    .where('credit_id', '=', job.credit_id)
+    .where('subject_id', '=', job.subject_id)
     .where('type', '=', 'reversal')
     .where('status', '=', 'queued')
     .where('id', '<>', job.id)
     .executeTakeFirst()
-  if (other) throw new Refusal('reversal_under_way', `job ${other.id} is to reverse credit ${job.credit_id} already`)
+  if (other) throw new Refusal('reversal_under_way', `job ${other.id} is to reverse credit ${job.subject_id} already`)
 }

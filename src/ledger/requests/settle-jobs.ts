@@ -1,21 +1,21 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/open.ts'
-import type { JobType } from '../../db/schema.ts'
 
 export type QueuedJob = {
   readonly id: string
-  readonly credit_id: string
+  /** What it is about. */
+  readonly subject_id: string
   readonly account_id: number
   readonly currency: string
   readonly request: unknown
 }
 
 /** Locks those of the jobs that are still to be carried out, in id order. */
-export async function lockQueuedJobs(tx: Tx, type: JobType, ids: readonly string[]): Promise<readonly QueuedJob[]> {
+export async function lockQueuedJobs(tx: Tx, type: string, ids: readonly string[]): Promise<readonly QueuedJob[]> {
   const { rows } = await sql<QueuedJob>`
-    select job.id, job.credit_id, job.account_id, account.currency, job.request
+    select job.id, job.subject_id, job.account_id, account.currency, job.request
     from job join account on account.id = job.account_id
-    where job.id = any(${ids}::uuid[]) and job.type = ${type}::job_type and job.status = 'queued'
+    where job.id = any(${ids}::uuid[]) and job.type = ${type} and job.status = 'queued'
     order by job.id for no key update of job`.execute(tx)
   return rows
 }

@@ -1,14 +1,14 @@
 import { type Corruption, copy, credit } from './corruption.ts'
 
 const JOB =
-  'id, type, credit_id, account_id, request, status, api_key_id, request_id, created_at, finished_at, request_digest'
+  'id, type, subject_id, account_id, request, status, api_key_id, request_id, created_at, finished_at, request_digest'
 const jobOf = (status: string) =>
-  `(select j.id from job j join credit c on c.id = j.credit_id where j.type = 'credit' and c.status = '${status}' order by c.id limit 1)`
+  `(select j.id from job j join credit c on c.id = j.subject_id where j.type = 'credit' and c.status = '${status}' order by c.id limit 1)`
 /** The first request that waits with a reference, and without. */
 const waiting = (referring: boolean) =>
   `(select id from job where status = 'queued' and (request ? 'reference') = ${referring} limit 1)`
 const forgotten =
-  "(select credit_id from forgotten_job where type = 'credit' and status = 'done' order by credit_id limit 1)"
+  "(select subject_id from forgotten_job where type = 'credit' and status = 'done' order by subject_id limit 1)"
 
 /** Of what was accepted. */
 export const REQUEST_CORRUPTIONS: readonly Corruption[] = [
@@ -84,7 +84,7 @@ export const REQUEST_CORRUPTIONS: readonly Corruption[] = [
   {
     what: 'a credit asked for twice',
     statements: `set local session_replication_role = replica;
-      ${copy('job', JOB, "gen_random_uuid(), type, credit_id, account_id, request, status, api_key_id, request_id, created_at, finished_at, ''", `id = ${jobOf('pending')}`)}`,
+      ${copy('job', JOB, "gen_random_uuid(), type, subject_id, account_id, request, status, api_key_id, request_id, created_at, finished_at, ''", `id = ${jobOf('pending')}`)}`,
     rules: ['requested_credits', 'accepted_as_is', 'accepted_jobs'],
   },
   {
@@ -114,7 +114,7 @@ export const REQUEST_CORRUPTIONS: readonly Corruption[] = [
   },
   {
     what: 'the record of a forgotten request gone',
-    statements: `delete from forgotten_job where credit_id = ${forgotten}`,
+    statements: `delete from forgotten_job where subject_id = ${forgotten}`,
     rules: ['requested_credits', 'accepted_jobs'],
   },
   {
