@@ -1,8 +1,9 @@
 import { sql } from 'kysely'
 import { newId } from '../../db/new-id.ts'
 import type { Tx } from '../../db/open.ts'
-import { parseAmount } from '../../money.ts'
-import { type InputError, Refusal } from '../../problems.ts'
+import { type Money, parseAmount } from '../../money.ts'
+import { type InputError, type ProblemCode, Refusal } from '../../problems.ts'
+import { type Account, findAccounts } from '../accounts/find-accounts.ts'
 
 export type NewCharge = {
   readonly accountId: string
@@ -26,20 +27,38 @@ export type RecordedCharge = {
   readonly created_at: Date
 }
 
+type Checked = {
+  readonly id: string
+  readonly index: number
+  readonly charge: NewCharge
+  readonly account: Account
+  readonly amount: Money
+}
+
 /**
  * Records charges, all or none, and gives each in order. A reference that the account has seen gives the first charge again. Throws a
  * Refusal that names each charge that is wrong: `account_not_found`, `invalid_amount` or `reference_reused`.
  */
 export async function recordCharges(tx: Tx, charges: readonly NewCharge[]): Promise<readonly RecordedCharge[]> {
-  const keys = [...new Set(charges.map(({ accountId }) => accountId))]
-  const { rows: accounts } = await sql<{ id: number; key: string; currency: string }>`
-    select id, key, currency from account where key = any(${keys}::text[])`.execute(tx)
-  const accountOf = new Map(accounts.map((account) => [account.key, account]))
+  const accounts = await findAccounts(
+    tx,
+    charges.map(({ accountId }) => accountId),
+  )
+  const checked = checkCharges(charges, accounts)
+  const created = await insertCharges(tx, checked)
+  const earlier = await readEarlier(
+    tx,
+    checked.filter(({ id }) => !created.has(id)),
+  )
+  refuseChanged(checked, earlier)
+  return checked.map((one) => earlier.get(one.id) ?? recorded(one, created.get(one.id) as Date))
+}
 
+function checkCharges(charges: readonly NewCharge[], accounts: ReadonlyMap<string, Account>): readonly Checked[] {
   const unknown: InputError[] = []
   const badAmounts: InputError[] = []
-  const rows = charges.flatMap((charge, index) => {
-    const account = accountOf.get(charge.accountId)
+  const checked = charges.flatMap((charge, index): Checked[] => {
+    const account = accounts.get(charge.accountId)
     if (!account) {
       unknown.push({ pointer: `/charges/${index}/accountId`, message: `there is no account ${charge.accountId}` })
       return []
@@ -49,18 +68,24 @@ export async function recordCharges(tx: Tx, charges: readonly NewCharge[]): Prom
       badAmounts.push({ pointer: `/charges/${index}/amount`, message: amount })
       return []
     }
-    return [{ charge, index, account, id: newId(), amount }]
+    return [{ id: newId(), index, charge, account, amount }]
   })
-  if (unknown.length > 0)
-    throw new Refusal('account_not_found', `${unknown[0]?.message}; no charge was recorded`, unknown)
-  if (badAmounts.length > 0)
-    throw new Refusal('invalid_amount', `an amount ${badAmounts[0]?.message}; no charge was recorded`, badAmounts)
+  refuseIfAny('account_not_found', unknown)
+  refuseIfAny('invalid_amount', badAmounts, 'an amount ')
+  return checked
+}
 
+function refuseIfAny(code: ProblemCode, errors: readonly InputError[], before = ''): void {
+  if (errors[0]) throw new Refusal(code, `${before}${errors[0].message}; no charge was recorded`, errors)
+}
+
+/** Gives when each was recorded. Those whose reference the account has seen are not there. */
+async function insertCharges(tx: Tx, checked: readonly Checked[]): Promise<ReadonlyMap<string, Date>> {
   // In one order for everyone, so that two requests with the same references never wait for each other in a circle.
-  const inOrder = rows.toSorted(
+  const inOrder = checked.toSorted(
     (a, b) => a.account.id - b.account.id || compare(a.charge.reference ?? '', b.charge.reference ?? ''),
   )
-  const written = inOrder.map(({ id, account, amount, charge }) => ({
+  const charges = inOrder.map(({ id, account, amount, charge }) => ({
     id,
     account_id: account.id,
     amount: amount.toFixed(),
@@ -68,55 +93,50 @@ export async function recordCharges(tx: Tx, charges: readonly NewCharge[]): Prom
     charged_on: charge.chargedOn,
     reference: charge.reference,
   }))
-  await sql`
+  const { rows } = await sql<{ id: string; created_at: Date }>`
     insert into charge (id, account_id, amount, description, charged_on, reference)
-    select * from jsonb_to_recordset(${JSON.stringify(written)}::jsonb)
+    select id, account_id, amount, description, charged_on, reference from jsonb_to_recordset(${JSON.stringify(charges)}::jsonb)
       as row (id uuid, account_id bigint, amount numeric, description text, charged_on date, reference text)
-    on conflict (account_id, reference) where reference is not null do nothing`.execute(tx)
+    on conflict (account_id, reference) where reference is not null do nothing
+    returning id, created_at`.execute(tx)
+  return new Map(rows.map(({ id, created_at }) => [id, created_at]))
+}
 
-  const recorded = await readBack(
-    tx,
-    rows.map(({ id, account, charge }) => ({ id, account_id: account.id, reference: charge.reference })),
-  )
-  const changed = rows.flatMap(({ charge, index, amount }) => {
-    const first = recorded[index] as RecordedCharge
+/** The charges that had the references first, by the id that the repeat would have had. */
+async function readEarlier(tx: Tx, repeats: readonly Checked[]): Promise<ReadonlyMap<string, RecordedCharge>> {
+  if (repeats.length === 0) return new Map()
+  const asked = repeats.map(({ id, account, charge }) => ({ id, account_id: account.id, reference: charge.reference }))
+  const { rows } = await sql<RecordedCharge & { asked_id: string }>`
+    select asked.id as asked_id, charge.id, account.key, account.currency, amount, description, charged_on, charge.reference, charge.created_at
+    from jsonb_to_recordset(${JSON.stringify(asked)}::jsonb) as asked (id uuid, account_id bigint, reference text)
+    join charge on charge.account_id = asked.account_id and charge.reference = asked.reference
+    join account on account.id = charge.account_id`.execute(tx)
+  return new Map(rows.map(({ asked_id, ...charge }) => [asked_id, charge]))
+}
+
+function refuseChanged(checked: readonly Checked[], earlier: ReadonlyMap<string, RecordedCharge>): void {
+  const changed = checked.flatMap(({ id, index, charge, amount }): InputError[] => {
+    const first = earlier.get(id)
     const same =
-      amount.equals(first.amount) &&
-      charge.description === first.description &&
-      (!charge.dateGiven || charge.chargedOn === first.charged_on)
-    return same
-      ? []
-      : [
-          {
-            pointer: `/charges/${index}/reference`,
-            message: `${charge.reference} was used for another charge of the account`,
-          },
-        ]
+      !first ||
+      (amount.equals(first.amount) &&
+        charge.description === first.description &&
+        (!charge.dateGiven || charge.chargedOn === first.charged_on))
+    const message = `${charge.reference} was used for another charge of the account`
+    return same ? [] : [{ pointer: `/charges/${index}/reference`, message }]
   })
-  if (changed.length > 0)
-    throw new Refusal('reference_reused', `${changed[0]?.message}; no charge was recorded`, changed)
-  return recorded
+  refuseIfAny('reference_reused', changed)
 }
 
-/** The charges as they stand, in the order asked for: by id, or where the reference was taken, by that. */
-async function readBack(
-  tx: Tx,
-  asked: readonly { readonly id: string; readonly account_id: number; readonly reference: string | undefined }[],
-): Promise<readonly RecordedCharge[]> {
-  const { rows } = await sql<RecordedCharge>`
-    with asked as (
-      select * from jsonb_to_recordset(${JSON.stringify(asked.map((one, position) => ({ ...one, position })))}::jsonb)
-        as row (id uuid, account_id bigint, reference text, position integer)
-    ), found as (
-      select asked.position, charge.* from asked join charge on charge.id = asked.id where asked.reference is null
-      union all
-      select asked.position, charge.* from asked join charge
-        on charge.account_id = asked.account_id and charge.reference = asked.reference where asked.reference is not null
-    )
-    select found.id, account.key, account.currency, found.amount, found.description, found.charged_on, found.reference, found.created_at
-    from found join account on account.id = found.account_id
-    order by found.position`.execute(tx)
-  return rows
-}
+const recorded = ({ id, account, amount, charge }: Checked, createdAt: Date): RecordedCharge => ({
+  id,
+  key: account.key,
+  currency: account.currency,
+  amount: amount.toFixed(),
+  description: charge.description,
+  charged_on: charge.chargedOn,
+  reference: charge.reference ?? null,
+  created_at: createdAt,
+})
 
 const compare = (a: string, b: string) => (a < b ? -1 : a > b ? 1 : 0)
