@@ -3,6 +3,7 @@ ENV NODE_ENV=production
 WORKDIR /app
 COPY package.json package-lock.json ./
 RUN npm ci --omit=dev && npm cache clean --force
+COPY bin bin
 COPY migrations migrations
 COPY src src
 COPY workers workers

@@ -31,7 +31,7 @@ export async function startService({ dataDir, port }: { dataDir: string; port?: 
   const chosenPort = port ?? (await freePort())
   const env = serviceEnv({ PORT: String(chosenPort), HOST: '127.0.0.1', DATA_DIR: dataDir, BOOTSTRAP_API_KEY: apiKey })
   // A process group of its own: Ctrl-C then reaches the demo alone, which stops the service in order.
-  const child = spawn(process.execPath, ['src/cli.ts', 'serve'], {
+  const child = spawn(process.execPath, ['bin/nightbill.js', 'serve'], {
     cwd: projectFolder,
     env,
     detached: true,
@@ -69,7 +69,7 @@ export async function runCommand(
   service: Service,
   args: readonly string[],
 ): Promise<{ stdout: string; exitCode: number }> {
-  const child = spawn(process.execPath, ['src/cli.ts', ...args], {
+  const child = spawn(process.execPath, ['bin/nightbill.js', ...args], {
     cwd: projectFolder,
     env: service.env,
     stdio: ['ignore', 'pipe', 'inherit'],
