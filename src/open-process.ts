@@ -1,8 +1,9 @@
-import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
+import type { Logger } from 'pino'
 import { type Config, readConfig, StartError } from './config.ts'
 import { pendingMigrations, refuseNewer } from './db/migrate.ts'
 import { type Db, openDb } from './db/open.ts'
 import { refuseOwner } from './db/service-login.ts'
+import { openLog } from './open-log.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
 import { openQueues, type Queues } from './queue/queues.ts'
 import { sentinelsOf } from './queue/redis.ts'
@@ -20,29 +21,6 @@ export type OpenProcess = {
   readonly onStop: (close: () => Promise<void>) => void
   /** To be called when all has started. A process that is told to stop before then stops right after: what is still being opened could not be closed. */
   readonly started: () => void
-}
-
-/** Opens the log, on stdout unless said: one JSON object a line. Keys and notes never reach it. */
-export function openLog(name: string, level: string, destination?: DestinationStream): Logger {
-  const options: LoggerOptions = {
-    name,
-    level,
-    redact: {
-      paths: [
-        'req.headers.authorization',
-        '*.note',
-        '*.*.note',
-        '*.key',
-        '*.apiKey',
-        'err.parameters',
-        'err.where',
-        'err.detail',
-        'err.command.args',
-      ],
-      censor: '[redacted]',
-    },
-  }
-  return destination ? pino(options, destination) : pino(options)
 }
 
 /** Opens what a process of the service needs, and closes it when the process is told to stop. Throws a StartError when something is not as it must be. */

@@ -1,12 +1,11 @@
-import { join, resolve } from 'node:path'
+import { getCompileCacheDir } from 'node:module'
+import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
-import { migrate } from '../db/migrate.ts'
-import { admitLogin } from '../db/service-login.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts'
-import { openLog } from '../open-process.ts'
-import { prepareQueues } from '../work/prepare-queues.ts'
-import { announceDatabase } from './local-database.ts'
+import { openLog } from '../open-log.ts'
+import { announceDatabase } from './announce-database.ts'
+import { runToEnd } from './run-to-end.ts'
 import { superviseProcesses } from './supervise-processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -17,9 +16,12 @@ const PROCESSES = {
   // What a batch reads is garbage when it is billed: with room for it, little of it is ever copied.
   worker: ['--max-semi-space-size=16', 'workers/worker.ts'],
 } as const
+const MIGRATE = ['src/cli.ts', 'migrate']
 
 /** Exit code when the embedded Postgres ended by itself. Nothing is to be mended: whoever supervises this process starts it again. */
 const DATABASE_LOST = 1
+/** The same when a signal ended the migration, which nobody here sent. */
+const MIGRATION_LOST = 1
 
 /** `nightbill serve`: everything on this machine. */
 export function addServeCommand(program: Command): void {
@@ -56,24 +58,24 @@ Examples:
           : undefined
       const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
       const ownerUrl = embedded?.ownerUrl ?? config.OWNER_DATABASE_URL
+      const stop = AbortSignal.any([told, lost.signal])
+      const env = { DATABASE_URL: databaseUrl, ...keptCode() }
       try {
         // Without the owner's login, what lacks migrations is told by the processes.
-        if (ownerUrl !== undefined) {
-          await migrate(ownerUrl, { say: (line) => log.info(line) })
-          await prepareQueues({ ownerUrl, redisUrl: config.REDIS_URL })
-          await admitLogin(ownerUrl, databaseUrl)
+        const migrated =
+          ownerUrl === undefined
+            ? 0
+            : await runToEnd(MIGRATE, { folder: ROOT, env: { ...env, OWNER_DATABASE_URL: ownerUrl }, stop })
+        if (migrated !== 0 && !stop.aborted) {
+          process.exitCode = migrated ?? MIGRATION_LOST
+          return
         }
-        const forget = embedded ? await announceDatabase(config, databaseUrl) : undefined
+        const forget = embedded ? await announceDatabase(config.DATA_DIR, databaseUrl) : undefined
         const exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
-          env: {
-            DATABASE_URL: databaseUrl,
-            // The owner's password is for this process alone.
-            OWNER_DATABASE_URL: '',
-            // What Node makes of the source files is kept for the next start, which is a sixth faster for it.
-            ...(embedded ? { NODE_COMPILE_CACHE: resolve(config.DATA_DIR, 'compiled') } : {}),
-          },
-          stop: AbortSignal.any([told, lost.signal]),
+          // The owner's password is for migrations alone.
+          env: { ...env, OWNER_DATABASE_URL: '' },
+          stop,
           stopWithinMs: config.SHUTDOWN_MS + 5_000,
           log,
         })
@@ -90,4 +92,10 @@ function abortWhenTold(): AbortSignal {
   const told = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => told.abort())
   return told.signal
+}
+
+/** Where the processes keep what Node compiles: where this one does. */
+function keptCode(): Readonly<Record<string, string>> {
+  const folder = getCompileCacheDir()
+  return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }

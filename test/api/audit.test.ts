@@ -8,7 +8,7 @@ import type {
   Page,
 } from '../../src/client/api-types.ts'
 import { deleteExpired } from '../../src/ledger/requests/delete-expired.ts'
-import { openLog } from '../../src/open-process.ts'
+import { openLog } from '../../src/open-log.ts'
 import { proposeDueRuns } from '../../src/work/schedules.ts'
 import { get, post } from '../support/expected-answer.ts'
 import { furnish, type Ids } from '../support/furnished.ts'

@@ -1,6 +1,6 @@
 import type { Logger } from 'pino'
 import { expect } from 'vitest'
-import { openLog } from '../../src/open-process.ts'
+import { openLog } from '../../src/open-log.ts'
 
 export type LogLine = { readonly level: number; readonly msg?: string } & Readonly<Record<string, unknown>>
 
