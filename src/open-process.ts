@@ -1,3 +1,4 @@
+import { flushCompileCache } from 'node:module'
 import type { Logger } from 'pino'
 import { type Config, readConfig, StartError } from './config.ts'
 import { pendingMigrations, refuseNewer } from './db/migrate.ts'
@@ -84,6 +85,10 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     backend,
     queues,
     onStop: (close) => closers.push(close),
-    started: allStarted.resolve,
+    started: () => {
+      allStarted.resolve()
+      // Node would keep what it compiled at the end, and a process that is killed has none: its next start would compile all again.
+      flushCompileCache()
+    },
   }
 }
