@@ -8,6 +8,7 @@ import { openLog } from './open-log.ts'
 import { type Backend, openBackend } from './queue/backend.ts'
 import { openQueues, type Queues } from './queue/queues.ts'
 import { sentinelsOf } from './queue/redis.ts'
+import { releaseStartMemory } from './release-start-memory.ts'
 import { KINDS } from './work/kinds.ts'
 import { watchWorkers } from './work/watch-workers.ts'
 
@@ -89,6 +90,7 @@ export async function openProcess(name: string): Promise<OpenProcess> {
       allStarted.resolve()
       // Node would keep what it compiled at the end, and a process that is killed has none: its next start would compile all again.
       flushCompileCache()
+      releaseStartMemory()
     },
   }
 }

@@ -4,6 +4,7 @@ import type { Command } from 'commander'
 import { readConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts'
 import { openLog } from '../open-log.ts'
+import { releaseStartMemory } from '../release-start-memory.ts'
 import { announceDatabase } from './announce-database.ts'
 import { runToEnd } from './run-to-end.ts'
 import { superviseProcesses } from './supervise-processes.ts'
@@ -71,6 +72,7 @@ Examples:
           return
         }
         const forget = embedded ? await announceDatabase(config.DATA_DIR, databaseUrl) : undefined
+        releaseStartMemory()
         const exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
           // The owner's password is for migrations alone.
