@@ -3,7 +3,6 @@ import type { Db } from '../db/open.ts'
 import { findKey } from '../ledger/keys/api-keys.ts'
 import { Refusal } from '../problems.ts'
 import type { Caller, Scope } from './context.ts'
-import { sendRefusal } from './errors.ts'
 import { networkOf, type RequestCounts } from './request-counts.ts'
 
 /** How long a key that was found is believed, in ms: so long may a revoked key still work on this process. */
@@ -24,17 +23,16 @@ export function openAuth(db: Db, options: AuthOptions): onRequestAsyncHookHandle
     if (scope === undefined) return
     const key = keyOf(request.headers.authorization, asPassword)
     const caller = key === undefined ? undefined : await callerOf(key, networkOf(request.ip))
-    // Answered here and not thrown: the dashboard has an error handler of its own, which would make it a 500.
     if (caller !== undefined && 'tryAgainInMs' in caller) {
       const seconds = Math.ceil(caller.tryAgainInMs / 1_000)
       reply.header('retry-after', String(seconds))
       const detail = `too many unknown keys from this address: try again in ${seconds} seconds`
-      return sendRefusal(reply, new Refusal('too_many_requests', detail))
+      throw new Refusal('too_many_requests', detail)
     }
     const refusal = refuse(caller, scope)
     if (refusal?.code === 'unauthenticated')
       reply.header('www-authenticate', asPassword ? 'Basic realm="nightbill", charset="UTF-8"' : 'Bearer')
-    if (refusal) return sendRefusal(reply, refusal)
+    if (refusal) throw refusal
     request.caller = caller
   }
 }

@@ -148,7 +148,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   })
   for (const routes of ROUTES) routes(api, context)
   refuseOtherMethods(api, methodsOf)
-  await api.register(openPages(context.queues))
+  await api.register(openPages({ describe: () => api.swagger(), queues: context.queues, log }))
   return api
 }
 
