@@ -1,7 +1,7 @@
 FROM node:24-slim
 ENV NODE_ENV=production
 WORKDIR /app
-COPY package.json package-lock.json ./
+COPY LICENSE package.json package-lock.json ./
 RUN npm ci --omit=dev && npm cache clean --force
 COPY bin bin
 COPY migrations migrations
