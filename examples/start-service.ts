@@ -1,9 +1,9 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { randomBytes } from 'node:crypto'
 import { once } from 'node:events'
-import { createServer } from 'node:net'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
+import getPort from 'get-port'
 
 const projectFolder = fileURLToPath(new URL('..', import.meta.url))
 
@@ -28,7 +28,7 @@ export type Service = {
 /** Starts the service as `npm start` does, on a free port unless one is given. It is ready once `untilReady` is done. */
 export async function startService({ dataDir, port }: { dataDir: string; port?: number }): Promise<Service> {
   const apiKey = `demo-${randomBytes(24).toString('base64url')}`
-  const chosenPort = port ?? (await freePort())
+  const chosenPort = port ?? (await getPort({ host: '127.0.0.1' }))
   const env = serviceEnv({ PORT: String(chosenPort), HOST: '127.0.0.1', DATA_DIR: dataDir, BOOTSTRAP_API_KEY: apiKey })
   // A process group of its own: Ctrl-C then reaches the demo alone, which stops the service in order.
   const child = spawn(process.execPath, ['bin/nightbill.js', 'serve'], {
@@ -111,13 +111,4 @@ function killGroup(groupId: number): void {
   } catch (error) {
     if ((error as NodeJS.ErrnoException).code !== 'ESRCH') throw error
   }
-}
-
-async function freePort(): Promise<number> {
-  const server = createServer().listen(0, '127.0.0.1')
-  await once(server, 'listening')
-  const address = server.address()
-  server.close()
-  if (address === null || typeof address === 'string') throw new Error('No free port')
-  return address.port
 }

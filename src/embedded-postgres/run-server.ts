@@ -1,8 +1,8 @@
 import { spawn } from 'node:child_process'
 import { type FileHandle, open, readFile, rename, writeFile } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
+import getPort from 'get-port'
 import type { Binaries } from './binaries.ts'
 import type { Place } from './choose-place.ts'
 import { reason } from './create-cluster.ts'
@@ -83,7 +83,7 @@ async function launch(
   settings: Readonly<Record<string, string>>,
 ): Promise<Server | string> {
   const cluster = join(home, 'postgres')
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const logFile = join(home, 'postgres.log')
   await rename(logFile, `${logFile}.1`).catch(() => undefined)
   // A file rather than a pipe: a server that outlives its owner still has somewhere to write.
@@ -135,14 +135,4 @@ async function spawned(file: string, args: readonly string[], output: FileHandle
     await ended
   }
   return { pid: child.pid ?? 0, ended, stop }
-}
-
-function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }

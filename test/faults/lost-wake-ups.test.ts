@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import getPort from 'get-port'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { startBillRun } from '../../src/ledger/bill-runs/start-bill-run.ts'
@@ -8,14 +9,13 @@ import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
-import { freePort } from '../support/service.ts'
 import { addressOf, openStack, type Stack } from '../support/stack.ts'
 
 onEachBackend('whoever should have woken the workers was killed', (backend, it) => {
   let stack: Stack
   beforeAll(async () => {
     // A port that stays, so that callers find the API again.
-    const env = { BILL_BATCH_SIZE: '10', PORT: String(await freePort()) }
+    const env = { BILL_BATCH_SIZE: '10', PORT: String(await getPort({ host: '127.0.0.1' })) }
     stack = await openStack({ backend, workers: { reversal: 0, relay: 1 }, env })
     await insertAccounts(stack, 'killed', 500)
   })

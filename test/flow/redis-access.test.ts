@@ -3,11 +3,12 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { promisify } from 'node:util'
+import getPort from 'get-port'
 import { Redis } from 'ioredis'
 import { expect } from 'vitest'
 import { describeOnRedis } from '../support/backends.ts'
 import { startProcess } from '../support/processes.ts'
-import { freePort, startRedis, type TestRedis } from '../support/redis.ts'
+import { startRedis, type TestRedis } from '../support/redis.ts'
 import { startRedisCluster } from '../support/redis-cluster.ts'
 import { roundTrip } from '../support/round-trip.ts'
 
@@ -72,7 +73,7 @@ describeOnRedis('a Redis that cannot be used', (it) => {
 describeOnRedis('a Redis behind TLS', (it) => {
   it('whose certificate is of an authority of its own is used by processes that know it, and by no other', async () => {
     const folder = await mkdtemp(join(tmpdir(), 'nightbill-tls-'))
-    const port = await freePort()
+    const port = await getPort({ host: '127.0.0.1' })
     const { certificate, args } = await tlsArguments(folder, port)
     const trip = (url: string, env: Record<string, string> = {}) =>
       startProcess(['test/support/round-trip.ts', url], env)

@@ -1,8 +1,9 @@
 import { execFile } from 'node:child_process'
 import { promisify } from 'node:util'
+import getPort from 'get-port'
 import { Cluster } from 'ioredis'
 import { eventually } from './eventually.ts'
-import { freePort, startRedis } from './redis.ts'
+import { startRedis } from './redis.ts'
 
 export type TestRedisCluster = {
   /** Of one of its nodes: the others are found through it. */
@@ -21,7 +22,7 @@ export async function startRedisCluster({ password }: { readonly password?: stri
         '--cluster-enabled',
         'yes',
         '--cluster-port',
-        String(await freePort()),
+        String(await getPort({ host: '127.0.0.1' })),
         '--cluster-node-timeout',
         '2000',
         ...(password === undefined ? [] : ['--requirepass', password, '--masterauth', password]),

@@ -2,9 +2,10 @@ import { spawn } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import getPort from 'get-port'
 import { Redis } from 'ioredis'
 import { eventually } from './eventually.ts'
-import { freePort, startRedis, type TestRedis } from './redis.ts'
+import { startRedis, type TestRedis } from './redis.ts'
 
 export type TestSentinel = {
   /** As REDIS_SENTINELS takes it. */
@@ -23,7 +24,7 @@ export async function startSentinel(password: string): Promise<TestSentinel> {
   const master = await startRedis()
   const replica = await startRedis({ args: ['--replicaof', '127.0.0.1', String(master.port)] })
   const folder = await mkdtemp(join(tmpdir(), 'nightbill-sentinel-'))
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const file = join(folder, 'sentinel.conf')
   await writeFile(
     file,

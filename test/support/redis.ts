@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import getPort from 'get-port'
 import { inject } from 'vitest'
 import './provided.ts'
 
@@ -29,7 +29,7 @@ export function redisUrl(): string | undefined {
 
 /** Starts a Redis that keeps nothing on disk. Throws when redis-server is not on the PATH, or does not come up within a minute. */
 export async function startRedis(options: RedisOptions = {}): Promise<TestRedis> {
-  const port = options.port ?? (await freePort())
+  const port = options.port ?? (await getPort({ host: '127.0.0.1' }))
   const folder = await mkdtemp(join(tmpdir(), 'nightbill-redis-'))
   const fixed = [
     '--bind',
@@ -85,15 +85,5 @@ function readyToAccept(child: ChildProcess): Promise<void> {
       'exit',
       settle(() => reject(new Error(`redis-server ended: ${output}`))),
     )
-  })
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }

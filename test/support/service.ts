@@ -1,5 +1,5 @@
-import { createServer, request as httpRequest, type IncomingHttpHeaders } from 'node:http'
-import { type AddressInfo, connect } from 'node:net'
+import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
+import { connect } from 'node:net'
 import { sql } from 'kysely'
 import { buildApi } from '../../src/api/server.ts'
 import { readConfig } from '../../src/config.ts'
@@ -222,13 +222,4 @@ async function carryOutAccepted(db: Db): Promise<void> {
     id: string
   }>`select id from bill_run where finished_at is null order by id`.execute(db)
   for (const { id } of runs) await processBillRun(db, id, 200, bill)
-}
-
-/** A port that is free now, and likely to stay so for a moment. */
-export async function freePort(): Promise<number> {
-  const probe = createServer()
-  await new Promise<void>((resolve) => probe.listen(0, '127.0.0.1', resolve))
-  const { port } = probe.address() as AddressInfo
-  await new Promise((resolve) => probe.close(resolve))
-  return port
 }

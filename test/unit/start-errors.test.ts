@@ -2,12 +2,13 @@ import { readFile } from 'node:fs/promises'
 import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
+import getPort from 'get-port'
 import { afterAll, beforeAll, describe, expect, inject, test } from 'vitest'
 import { ConfigSchema, readConfig } from '../../src/config.ts'
 import { execute, openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { startProcess } from '../support/processes.ts'
 import { startRedis } from '../support/redis.ts'
-import { freePort, openServiceDatabase } from '../support/service.ts'
+import { openServiceDatabase } from '../support/service.ts'
 
 type Ended = { readonly code: number | null; readonly stderr: readonly string[]; readonly stdout: readonly string[] }
 
@@ -107,7 +108,7 @@ describe.concurrent('a database', () => {
   afterAll(() => database.drop())
 
   test.each(['api', 'serve', 'migrate'])('%s: that nobody serves', async (command) => {
-    const port = await freePort()
+    const port = await getPort({ host: '127.0.0.1' })
     const url = Object.assign(new URL(database.url), { hostname: '127.0.0.1', port: String(port) }).href
     const nowhere = { DATABASE_URL: url, OWNER_DATABASE_URL: url }
     expectOneLine(await start([command], { ...settings(), ...nowhere }), /ECONNREFUSED/, /check DATABASE_URL/)
@@ -188,7 +189,7 @@ describe.concurrent('a database', () => {
   })
 
   test('with a Redis that nobody serves', async () => {
-    const url = `redis://127.0.0.1:${await freePort()}`
+    const url = `redis://127.0.0.1:${await getPort({ host: '127.0.0.1' })}`
     expectOneLine(
       await start(['api'], { ...settings(), REDIS_URL: url }),
       /cannot reach the Redis of REDIS_URL at 127\.0\.0\.1/,

@@ -1,10 +1,10 @@
 import { spawn } from 'node:child_process'
 import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
+import getPort from 'get-port'
 import { Redis } from 'ioredis'
 import { startEmbeddedPostgres } from '../../../src/embedded-postgres/start.ts'
 import { makeDataFolder, removeDataFolder } from '../../support/data-folder.ts'
@@ -70,7 +70,7 @@ function childrenOf(parent: number): readonly number[] {
 
 /** A Redis that keeps nothing on disk, on a port that stays. */
 export async function startOwnRedis() {
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const folder = await mkdtemp(join(tmpdir(), 'nightbill-redis-'))
   const url = `redis://127.0.0.1:${port}`
   const args = ['--bind', '127.0.0.1', '--save', '', '--appendonly', 'no', '--maxmemory-policy', 'noeviction']
@@ -118,14 +118,4 @@ async function untilItAnswers(url: string): Promise<void> {
       await sleep(50)
     }
   }
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
-  })
 }
