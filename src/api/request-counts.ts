@@ -1,8 +1,7 @@
 import { isIPv6 } from 'node:net'
-import { sql } from 'kysely'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
-import { pgArray } from '../db/pg-array.ts'
+import { addRequestCounts, type RequestCount } from '../ledger/rate-limits/add-request-counts.ts'
 import { every } from '../work/every.ts'
 
 /** How often processes tell each other what they counted, in ms: by so much may a limit be overrun. */
@@ -46,13 +45,13 @@ export function openRequestCounts(db: Db, log: Logger): RequestCounts {
 
   const share = async () => {
     const changed = [...windows].flatMap(([subject, window]) =>
-      window.own === 0 ? [] : [{ subject, window, own: window.own }],
+      window.own === 0 ? [] : [{ subject, window, count: window.own }],
     )
     if (changed.length === 0) return
-    const shared = new Map((await addUp(db, changed)).map((row) => [row.subject, row]))
-    for (const { subject, window, own } of changed) {
-      const { count, leftMs } = shared.get(subject) as Shared
-      Object.assign(window, { shared: count, own: window.own - own, until: performance.now() + leftMs })
+    const shared = new Map((await addRequestCounts(db, changed)).map((row) => [row.subject, row]))
+    for (const { subject, window, count: told } of changed) {
+      const { count, leftMs } = shared.get(subject) as RequestCount
+      Object.assign(window, { shared: count, own: window.own - told, until: performance.now() + leftMs })
     }
   }
 
@@ -68,29 +67,6 @@ export function openRequestCounts(db: Db, log: Logger): RequestCounts {
     },
     close,
   }
-}
-
-type Shared = { readonly subject: string; readonly count: number; readonly leftMs: number }
-
-/** Adds to the counts of this minute, by the database's clock, and returns what they are then. Forgets those of earlier ones. */
-async function addUp(
-  db: Db,
-  changed: readonly { readonly subject: string; readonly own: number }[],
-): Promise<readonly Shared[]> {
-  await sql`
-    with old as (
-      select subject, minute from request_count where minute < now() - interval '5 minutes' for update skip locked)
-    delete from request_count using old
-    where (request_count.subject, request_count.minute) = (old.subject, old.minute)`.execute(db)
-  const { rows } = await sql<Shared>`
-    insert into request_count (subject, minute, count)
-    select subject, date_trunc('minute', now()), own
-    from unnest(${changed.map(({ subject }) => subject)}::text[], ${pgArray(changed.map(({ own }) => own))}::integer[])
-      as row (subject, own) order by subject
-    on conflict (subject, minute) do update set count = request_count.count + excluded.count
-    returning subject, count,
-      (extract(epoch from minute + interval '1 minute' - now()) * 1000)::integer as "leftMs"`.execute(db)
-  return rows
 }
 
 /** The address, or the network of an IPv6 one: who has one address of a /64 has them all. */
