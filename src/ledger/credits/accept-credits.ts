@@ -4,13 +4,15 @@ import type { Tx } from '../../db/open.ts'
 import { type Money, parseAmount } from '../../money.ts'
 import { Refusal } from '../../problems.ts'
 import type { CreditRequest } from '../../requests/credit-request.ts'
+import { type Account, accountNotFound, findAccounts } from '../accounts/find-accounts.ts'
 import type { Actor } from '../audit/actor.ts'
+import { isNotRefused, processOpen } from '../requests/process-open.ts'
 import { claimReferences, contentHash } from './claim-references.ts'
 
 export type AcceptedCredit = { readonly jobId: string; readonly creditId: string }
 
-type Account = { readonly id: number; readonly key: string; readonly currency: string }
-type Checked = { readonly request: CreditRequest; readonly account: Account; readonly amount: Money } & AcceptedCredit
+type Credit = { readonly request: CreditRequest; readonly actor: Actor }
+type Checked = Credit & { readonly account: Account; readonly amount: Money } & AcceptedCredit
 
 /**
  * Accepts credits: writes the durable job of each, which is what a 202 promises. Gives for each request, in order, its job and
@@ -19,43 +21,25 @@ type Checked = { readonly request: CreditRequest; readonly account: Account; rea
  */
 export async function acceptCredits(
   tx: Tx,
-  requests: readonly { readonly request: CreditRequest; readonly actor: Actor }[],
+  credits: readonly Credit[],
 ): Promise<readonly (AcceptedCredit | Refusal)[]> {
-  const accounts = await accountsOf(tx, requests)
-  const checked = requests.map(({ request }) => checkCredit(request, accounts.get(request.accountId)))
-  const firsts = await claimReferencesOf(
+  const accounts = await findAccounts(
     tx,
-    checked.filter((item): item is Checked => !(item instanceof Refusal)),
+    credits.map(({ request }) => request.accountId),
   )
-
-  const answers: (AcceptedCredit | Refusal)[] = []
-  const fresh: (Checked & { actor: Actor })[] = []
-  for (const [index, item] of checked.entries()) {
-    if (item instanceof Refusal) {
-      answers.push(item)
-      continue
-    }
-    const first = firsts.get(item.jobId)
-    if (!first) fresh.push({ ...item, actor: (requests[index] as (typeof requests)[number]).actor })
-    answers.push(first ?? { jobId: item.jobId, creditId: item.creditId })
-  }
-  await insertJobs(tx, fresh)
-  return answers
+  const checked = credits.map((credit) => checkCredit(credit, accounts.get(credit.request.accountId)))
+  return await processOpen(checked, isNotRefused, async (valid) => {
+    const firsts = await claimReferencesOf(tx, valid)
+    await insertJobs(
+      tx,
+      valid.filter(({ jobId }) => !firsts.has(jobId)),
+    )
+    return valid.map(({ jobId, creditId }) => firsts.get(jobId) ?? { jobId, creditId })
+  })
 }
 
-async function accountsOf(
-  tx: Tx,
-  requests: readonly { readonly request: CreditRequest }[],
-): Promise<ReadonlyMap<string, Account>> {
-  const keys = [...new Set(requests.map(({ request }) => request.accountId))]
-  const { rows } = await sql<Account>`select id, key, currency from account where key = any(${keys}::text[])`.execute(
-    tx,
-  )
-  return new Map(rows.map((row) => [row.key, row]))
-}
-
-function checkCredit(request: CreditRequest, account: Account | undefined): Checked | Refusal {
-  if (!account) return new Refusal('account_not_found', `there is no account ${request.accountId}`)
+function checkCredit({ request, actor }: Credit, account: Account | undefined): Checked | Refusal {
+  if (!account) return accountNotFound(request.accountId)
   if (request.currency !== undefined && request.currency !== account.currency) {
     return new Refusal(
       'currency_mismatch',
@@ -66,7 +50,7 @@ function checkCredit(request: CreditRequest, account: Account | undefined): Chec
   if (typeof amount === 'string') {
     return new Refusal('invalid_amount', `the amount ${amount}`, [{ pointer: '/amount', message: amount }])
   }
-  return { request, account, amount, jobId: newId(), creditId: newId() }
+  return { request, actor, account, amount, jobId: newId(), creditId: newId() }
 }
 
 /** Claims the references. Gives, by the job id of each repeat, the first answer, or the refusal when its content differs. */
@@ -91,7 +75,7 @@ async function claimReferencesOf(
   )
 }
 
-async function insertJobs(tx: Tx, fresh: readonly (Checked & { readonly actor: Actor })[]): Promise<void> {
+async function insertJobs(tx: Tx, fresh: readonly Checked[]): Promise<void> {
   if (fresh.length === 0) return
   const rows = fresh.map(({ jobId, creditId, account, request, actor }) => ({
     id: jobId,

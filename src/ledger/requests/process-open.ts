@@ -1,0 +1,18 @@
+import { Refusal } from '../../problems.ts'
+
+/**
+ * Processes together those of the items that are still open, and gives what came of each item, in order. An item that is not open, such as a
+ * refusal, is what came of itself.
+ */
+export async function processOpen<Item, Open extends Item, Outcome>(
+  items: readonly Item[],
+  isOpen: (item: Item) => item is Open,
+  process: (open: readonly Open[]) => Promise<readonly Outcome[]>,
+): Promise<readonly (Exclude<Item, Open> | Outcome)[]> {
+  const open = items.filter(isOpen)
+  const outcomes = open.length === 0 ? [] : await process(open)
+  const next = outcomes.values()
+  return items.map((item) => (isOpen(item) ? (next.next().value as Outcome) : (item as Exclude<Item, Open>)))
+}
+
+export const isNotRefused = <Item>(item: Item | Refusal): item is Item => !(item instanceof Refusal)
