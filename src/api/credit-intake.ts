@@ -1,12 +1,14 @@
 import { sql } from 'kysely'
+import type { Tx } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Actor } from '../ledger/audit/actor.ts'
 import { type AcceptedCredit, acceptCredits } from '../ledger/credits/accept-credits.ts'
+import { claimKeys, type KeptAnswer, type KeyedRequest, keepAnswers } from '../ledger/requests/idempotency.ts'
+import { processOpen } from '../ledger/requests/process-open.ts'
 import { Refusal } from '../problems.ts'
 import type { CreditRequest } from '../requests/credit-request.ts'
 import { gather } from '../work/gather.ts'
 import type { ApiContext } from './context.ts'
-import { claimKeys, type KeptAnswer, type KeyedRequest, keepAnswers } from './idempotency.ts'
 
 export type CreditIntake = {
   readonly request: CreditRequest
@@ -53,39 +55,43 @@ export function queued({ jobId, creditId }: AcceptedCredit) {
 export function openCreditIntake({ config, db, queues }: ApiContext, onWakeError: (error: unknown) => void) {
   const lockTimeoutMs = String(Math.min(config.LOCK_TIMEOUT_MS, LOCK_TIMEOUT_MS))
   return gather<CreditIntake, CreditAnswer>(GATHERING, async (lot) => {
-    const { answers, fresh } = await inTransaction(db, async (tx) => {
+    const answers = await inTransaction(db, async (tx) => {
       await sql`select set_config('lock_timeout', ${lockTimeoutMs}, true)`.execute(tx)
-      const keyed = lot.flatMap((intake) => (intake.keyed ? [intake.keyed] : []))
-      const earlier = (await claimKeys(tx, keyed)).values()
-      const claims = lot.map((intake) => (intake.keyed ? earlier.next().value : undefined))
-
-      const toAccept = lot.filter((_, index) => claims[index] === undefined)
-      const outcomes = await acceptCredits(tx, toAccept)
-      const fresh = outcomes.filter((outcome): outcome is AcceptedCredit => !(outcome instanceof Refusal))
-      await keepAnswers(
-        tx,
-        toAccept.flatMap(({ keyed }, index) => {
-          const outcome = outcomes[index]
-          return keyed && outcome && !(outcome instanceof Refusal) ? [{ keyed, answer: queued(outcome) }] : []
-        }),
-      )
-
-      const accepted = outcomes.values()
-      const answers = claims.map((claim): CreditAnswer => {
-        if (claim instanceof Refusal) return claim
-        if (claim) return { answer: claim, replayed: true }
-        const outcome = accepted.next().value as AcceptedCredit | Refusal
-        return outcome instanceof Refusal ? outcome : { answer: queued(outcome), replayed: false }
-      })
-      return { answers, fresh }
+      return await acceptLot(tx, lot)
     })
-    if (fresh.length > 0)
-      queues
-        .wake(
-          'credit',
-          fresh.map(({ jobId }) => jobId),
-        )
-        .catch(onWakeError)
+    const jobIds = answers.flatMap((answer) => ('jobId' in answer ? [answer.jobId] : []))
+    queues.wake('credit', jobIds).catch(onWakeError)
     return answers
   })
 }
+
+/** What a request of a lot is answered with, and the job to be woken for it when it was accepted just now. */
+type LotAnswer = CreditAnswer | { readonly answer: KeptAnswer; readonly replayed: false; readonly jobId: string }
+
+async function acceptLot(tx: Tx, lot: readonly CreditIntake[]): Promise<readonly LotAnswer[]> {
+  const claims = await claimKeys(
+    tx,
+    lot.map(({ keyed }) => keyed),
+  )
+  const claimed = lot.map((intake, index): CreditIntake | CreditAnswer => {
+    const earlier = claims[index]
+    if (earlier === undefined || earlier instanceof Refusal) return earlier ?? intake
+    return { answer: earlier, replayed: true }
+  })
+  return await processOpen(claimed, isIntake, async (intakes) => {
+    const outcomes = await acceptCredits(tx, intakes)
+    const answers = outcomes.map((one) =>
+      one instanceof Refusal ? one : { answer: queued(one), replayed: false as const, jobId: one.jobId },
+    )
+    await keepAnswers(
+      tx,
+      intakes.flatMap(({ keyed }, index) => {
+        const outcome = answers[index]
+        return keyed && outcome && 'answer' in outcome ? [{ keyed, answer: outcome.answer }] : []
+      }),
+    )
+    return answers
+  })
+}
+
+const isIntake = (one: CreditIntake | CreditAnswer): one is CreditIntake => 'request' in one

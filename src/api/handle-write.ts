@@ -3,9 +3,10 @@ import type { Tx } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Actor } from '../ledger/audit/actor.ts'
 import { type Deed, writeAudit } from '../ledger/audit/write-audit.ts'
+import { claimKeys, type KeptAnswer, keepAnswers } from '../ledger/requests/idempotency.ts'
 import { Refusal } from '../problems.ts'
 import type { ApiContext } from './context.ts'
-import { claimKeys, type KeptAnswer, keepAnswers, keyedRequestOf } from './idempotency.ts'
+import { keyedRequestOf } from './keyed-request.ts'
 
 /** What a request did, and is answered with. */
 export type Answer = KeptAnswer & {
@@ -30,7 +31,7 @@ export async function handleWrite(
   const actor = actorOf(request)
   const keyed = keyedRequestOf(request, actor.apiKeyId)
   const { answer, replayed } = await inTransaction(db, async (tx) => {
-    const [earlier] = await claimKeys(tx, keyed ? [keyed] : [])
+    const [earlier] = await claimKeys(tx, [keyed])
     if (earlier instanceof Refusal) throw earlier
     if (earlier) return { answer: earlier, replayed: true }
     const answer = await work(tx, actor)

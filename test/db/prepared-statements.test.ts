@@ -1,6 +1,5 @@
 import { sql } from 'kysely'
 import { afterEach, beforeEach, expect, test } from 'vitest'
-import { claimKeys, keepAnswers } from '../../src/api/idempotency.ts'
 import type { Tx } from '../../src/db/open.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { insertBatches } from '../../src/ledger/bill-runs/batches.ts'
@@ -8,6 +7,7 @@ import { recordCharges } from '../../src/ledger/charges/record-charges.ts'
 import { acceptCredits } from '../../src/ledger/credits/accept-credits.ts'
 import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
 import { previewInvoices } from '../../src/ledger/invoices/preview-invoices.ts'
+import { claimKeys, keepAnswers } from '../../src/ledger/requests/idempotency.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 const SIZES = [2, 3, 7, 40]
