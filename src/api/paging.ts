@@ -1,12 +1,11 @@
-import { type TSchema, Type } from 'typebox'
-import type { EntryKind } from '../billing/entries.ts'
+import { type TProperties, type TSchema, Type } from 'typebox'
 import { Refusal } from '../problems.ts'
-import type { TransactionPlace } from '../reads/transactions.ts'
+import type { Page } from '../reads/keyset.ts'
+import type { PlaceFormat } from './places.ts'
 
 const DEFAULT_LIMIT = 50
 
-/** The query of every list. Numbers in a query are strings: nothing is coerced. */
-export const PageQuery = {
+const PageQuery = {
   limit: Type.Optional(
     Type.String({
       pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9][0-9]|500)$',
@@ -15,6 +14,14 @@ export const PageQuery = {
   ),
   cursor: Type.Optional(Type.String({ maxLength: 200, description: 'The nextCursor of the page before' })),
 }
+type PageQuery = { readonly limit?: string; readonly cursor?: string }
+
+/** The query of a list, with its filters. Numbers in a query are strings: nothing is coerced. */
+export const pageQuery = <Filters extends TProperties>(filters: Filters) =>
+  Type.Object({ ...PageQuery, ...filters }, { additionalProperties: false })
+
+/** The query of a list that has no filters. */
+export const PlainPageQuery = pageQuery({})
 
 /** A page of items, with an example of one that has an example. */
 export const PageOf = <T extends TSchema & { readonly examples?: readonly unknown[] }>(item: T) =>
@@ -26,64 +33,35 @@ export const PageOf = <T extends TSchema & { readonly examples?: readonly unknow
     { description: 'A page of them', examples: [{ data: item.examples ?? [], nextCursor: null }] },
   )
 
-export type Page<T> = { readonly data: T[]; readonly nextCursor: string | null }
+/** A list: how a row's place in it is written, and how a row is shown. */
+export type List<Row, Place, Item> = {
+  readonly format: PlaceFormat<Place>
+  readonly placeOf: (row: Row) => Place
+  readonly present: (row: Row) => Item
+}
 
-export const limitOf = (query: { readonly limit?: string }) =>
-  query.limit === undefined ? DEFAULT_LIMIT : Number(query.limit)
-
-/** Makes a page of rows of which one more than the limit was read. A cursor names the last row's place in the order. */
-export function pageOf<Row, T>(
-  rows: readonly Row[],
-  limit: number,
-  place: (row: Row) => string | number,
-  present: (row: Row) => T,
-): Page<T> {
+/**
+ * Answers a page of a list: `read` reads the rows of a page. Throws a Refusal `invalid_cursor`. One row more than is shown is read, which
+ * tells whether there is a next page; its cursor names the place of the last row that is shown.
+ */
+export async function answerPage<Row, Place, Item>(
+  { limit: asked, cursor }: PageQuery,
+  { format, placeOf, present }: List<Row, Place, Item>,
+  read: (page: Page<Place>) => Promise<readonly Row[]>,
+): Promise<{ readonly data: Item[]; readonly nextCursor: string | null }> {
+  const limit = asked === undefined ? DEFAULT_LIMIT : Number(asked)
+  const after = cursor === undefined ? undefined : placeAt(cursor, format)
+  const rows = await read({ limit: limit + 1, after })
   const shown = rows.slice(0, limit)
   const last = shown.at(-1)
-  const more = rows.length > limit && last !== undefined
-  return { data: shown.map(present), nextCursor: more ? Buffer.from(String(place(last))).toString('base64url') : null }
+  const isLastPage = rows.length <= limit || last === undefined
+  const nextCursor = isLastPage ? null : Buffer.from(format.write(placeOf(last))).toString('base64url')
+  return { data: shown.map(present), nextCursor }
 }
 
-const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/
-const MOMENT_AND_ID = /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z\/[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
-const NAME = /^[A-Za-z0-9_.-]{1,64}$/
-const WHOLE = /^(0|[1-9][0-9]{0,15})$/
-
-/** The place that a cursor names. Throws a Refusal `invalid_cursor`. */
-export function uuidCursor(cursor: string | undefined): string | undefined {
-  return read(cursor, UUID)
-}
-
-export function nameCursor(cursor: string | undefined): string | undefined {
-  return read(cursor, NAME)
-}
-
-export function numberCursor(cursor: string | undefined): number | undefined {
-  const place = read(cursor, WHOLE)
-  return place === undefined ? undefined : Number(place)
-}
-
-/** A time to the microsecond and an id. */
-export function auditCursor(cursor: string | undefined): { readonly at: string; readonly id: string } | undefined {
-  const [at, id] = read(cursor, MOMENT_AND_ID)?.split('/') ?? []
-  return at === undefined || id === undefined ? undefined : { at, id }
-}
-
-const LINE =
-  /^(charge|credit|reversed_credit)\/(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00)?)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/
-
-/** The place of a line on its invoice. */
-export function transactionCursor(cursor: string | undefined): TransactionPlace | undefined {
-  const [, kind, at, id] = LINE.exec(read(cursor, LINE) ?? '') ?? []
-  return kind === undefined || at === undefined || id === undefined ? undefined : { kind: kind as EntryKind, at, id }
-}
-
-function read(cursor: string | undefined, form: RegExp): string | undefined {
-  if (cursor === undefined) return undefined
-  const place = Buffer.from(cursor, 'base64url').toString('latin1')
-  if (!form.test(place)) {
-    const message = 'use the nextCursor of the page before, unchanged'
-    throw new Refusal('invalid_cursor', message, [{ pointer: '/querystring/cursor', message }])
-  }
-  return place
+function placeAt<Place>(cursor: string, { pattern, parse }: PlaceFormat<Place>): Place {
+  const match = pattern.exec(Buffer.from(cursor, 'base64url').toString('latin1'))
+  if (match) return parse(match)
+  const message = 'use the nextCursor of the page before, unchanged'
+  throw new Refusal('invalid_cursor', message, [{ pointer: '/querystring/cursor', message }])
 }

@@ -1,9 +1,8 @@
 import type { Command } from 'commander'
-import { sql } from 'kysely'
 import { collectPages } from '../client/collect-pages.ts'
 import { readConfig, StartError } from '../config.ts'
-import type { Db } from '../db/open.ts'
 import { recordReconciliation } from '../ledger/reconcile/record-reconciliation.ts'
+import { isBillRun } from '../reads/bill-runs.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { reconciliationsTable, reconciliationTable } from '../terminal/tables.ts'
 import {
@@ -36,6 +35,7 @@ Examples:
     .action(async ({ run, json = false }: { run?: string; json?: boolean }) => {
       const db = await openLocalDatabase(readConfig(), 'reconcile')
       try {
+        // Nothing breaks a rule of a run that is not there: that would look well.
         if (run !== undefined && !(await isBillRun(db, run))) throw new StartError(`there is no bill run ${run}`)
         const progress = openProgress('Reconciling', process.stderr)
         const { report } = await recordReconciliation(db, {
@@ -51,12 +51,6 @@ Examples:
         await db.destroy()
       }
     })
-}
-
-/** Nothing breaks a rule of a run that is not there: that would look well. */
-async function isBillRun(db: Db, id: string): Promise<boolean> {
-  const { rows } = await sql`select from bill_run where id::text = ${id}`.execute(db)
-  return rows.length > 0
 }
 
 /** `nightbill reconciliation ...` */

@@ -1,6 +1,8 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db, Tx } from '../db/open.ts'
-import { MAX_LINES, selectTransactions, type TransactionRow } from './transactions.ts'
+import { Refusal } from '../problems.ts'
+import { keysetPage, type Page } from './keyset.ts'
+import { MAX_LINES, MAX_LINES_IN_LIST, selectTransactions, type TransactionRow } from './transactions.ts'
 
 export type InvoiceRow = {
   readonly id: string
@@ -26,14 +28,62 @@ export type InvoiceDisbursementRow = {
   readonly created_at: string
 }
 
+export type InvoiceFilter = {
+  readonly accountId: number | undefined
+  readonly billRunId: string | undefined
+  readonly status: 'paid' | 'unpaid' | undefined
+  readonly number: string | undefined
+}
+
+/** A page of invoices, newest first. */
+export function listInvoices(
+  db: Db,
+  { accountId, billRunId, status, number, ...page }: Page<number> & InvoiceFilter,
+): Promise<readonly InvoiceRow[]> {
+  const ofAccount = accountId !== undefined
+  const lead = ofAccount
+    ? { column: 'invoice.account_id', type: 'bigint', value: accountId }
+    : { column: 'bill_run_id', type: 'uuid', value: billRunId }
+  const filters = [
+    ...(status === undefined ? [] : [status === 'paid' ? sql`balance = 0` : sql`balance > 0`]),
+    ...(ofAccount && billRunId !== undefined ? [sql`bill_run_id = ${billRunId}::uuid`] : []),
+    ...(number === undefined ? [] : [sql`number = ${number}::bigint`]),
+  ]
+  const which = keysetPage({ lead, order: { number: 'bigint' }, direction: 'desc', filters, ...page })
+  return selectInvoices(db, which, MAX_LINES_IN_LIST)
+}
+
+/** A page of an account's unpaid invoices, oldest due first. A place is a number: its invoice's due date says where it stands. */
+export function listUnpaidInvoices(
+  db: Db,
+  { accountId, after, limit }: Page<number> & { readonly accountId: number },
+): Promise<readonly InvoiceRow[]> {
+  const later =
+    after === undefined
+      ? sql`true`
+      : sql`(due_on, number) > (select due_on, number from invoice where number = ${after}::bigint)`
+  const which = sql`where account_id = ${accountId} and balance > 0 and ${later} order by due_on, number limit ${limit}`
+  return selectInvoices(db, which, MAX_LINES_IN_LIST)
+}
+
+/** One invoice. Throws a Refusal `invoice_not_found`. */
+export async function readInvoice(db: Db | Tx, invoiceId: string): Promise<InvoiceRow> {
+  const [invoice] = await selectInvoices(db, sql`where invoice.id = ${invoiceId}::uuid`, MAX_LINES)
+  if (!invoice) throw invoiceNotFound(invoiceId)
+  return invoice
+}
+
+export const invoiceNotFound = (invoiceId: string) =>
+  new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
+
 /**
  * Invoices with their accounts, at most `maxLines` of their lines, and their disbursements. `which` says which, and in what order. One
  * statement, so that all figures are of one moment, with amounts as text, so that none becomes a float in JSON.
  */
-export async function readInvoices(
+async function selectInvoices(
   db: Db | Tx,
   which: RawBuilder<unknown>,
-  maxLines = MAX_LINES,
+  maxLines: number,
 ): Promise<readonly InvoiceRow[]> {
   const { rows } = await sql<InvoiceRow>`
     select invoice.*, account.key, account.currency,

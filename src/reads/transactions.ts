@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import { ENTRY_KINDS, type EntryKind } from '../billing/entries.ts'
-import type { Db } from '../db/open.ts'
+import type { Tx } from '../db/open.ts'
 
 type Sql = RawBuilder<unknown>
 
@@ -57,14 +57,10 @@ export function selectTransactions(invoice: Sql, limit: number, after?: Transact
   return sql`select * from (${sql.join(parts, sql` union all `)}) line order by rank, at, source_id limit ${sql.lit(limit)}`
 }
 
-/** A page of the lines of an invoice. */
-export async function readTransactions(
-  db: Db,
-  invoiceId: string,
-  limit: number,
-  after?: TransactionPlace,
-): Promise<readonly (TransactionRow & { readonly place: string })[]> {
-  const select = selectTransactions(sql`${invoiceId}::uuid`, limit, after)
-  const { rows } = await (select as RawBuilder<TransactionRow & { place: string }>).execute(db)
-  return rows
+/** What charges are described by and credits given for, by their ids: how lines read that stand on no invoice yet. */
+export async function readDescriptions(tx: Tx, sourceIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
+  const { rows } = await sql<{ id: string; text: string }>`
+    select id, description as text from charge where id = any(${sourceIds}::uuid[])
+    union all select id, reason from credit where id = any(${sourceIds}::uuid[])`.execute(tx)
+  return new Map(rows.map(({ id, text }) => [id, text]))
 }

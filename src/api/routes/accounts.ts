@@ -1,17 +1,16 @@
-import { sql } from 'kysely'
 import { Type } from 'typebox'
 import { createAccount } from '../../ledger/accounts/create-account.ts'
-import { Refusal } from '../../problems.ts'
+import { type AccountRow, listAccounts, readAccount } from '../../reads/accounts.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { keyset } from '../keyset.ts'
-import { limitOf, numberCursor, PageOf, PageQuery, pageOf } from '../paging.ts'
+import { answerPage, PageOf, pageQuery } from '../paging.ts'
+import { NUMBER_PLACE } from '../places.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { AccountView, presentAccount, readAccounts } from '../views/account-view.ts'
+import { AccountView, presentAccount } from '../views/account-view.ts'
 
-const NewAccount = Type.Object(
+export const NewAccount = Type.Object(
   {
     accountId: AccountId,
     name: Name,
@@ -22,9 +21,7 @@ const NewAccount = Type.Object(
   { additionalProperties: false, examples: [EXAMPLES.newAccount] },
 )
 
-export const accountRoutes: Routes = (api, context) => {
-  const { reads } = context
-
+const postAccount: Routes = (api, context) => {
   api.post('/v1/accounts', {
     config: { scope: 'enqueue' },
     schema: {
@@ -37,39 +34,35 @@ export const accountRoutes: Routes = (api, context) => {
     },
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
-        const { accountId, name, currency, billGroup = 'default', paymentTermsDays = 30 } = request.body
-        const created = await createAccount(tx, { accountId, name, currency, billGroup, paymentTermsDays })
-        const body = (await readAccounts(tx, sql`where key = ${accountId}`)).map(presentAccount)[0] as AccountView
+        const { accountId, billGroup = 'default', paymentTermsDays = 30 } = request.body
+        const created = await createAccount(tx, { ...request.body, billGroup, paymentTermsDays })
+        const body = presentAccount(await readAccount(tx, accountId))
         const location = `/v1/accounts/${accountId}`
         return created
           ? { status: 201, body, location, audit: { action: 'account.create', subject: accountId } }
           : { status: 200, body, location }
       }),
   })
+}
 
+const getAccounts: Routes = (api, { reads }) => {
   api.get('/v1/accounts', {
     config: { scope: 'read' },
     schema: {
       operationId: 'listAccounts',
       summary: 'List accounts, oldest first',
       tags: ['accounts'],
-      querystring: Type.Object({ ...PageQuery, billGroup: Type.Optional(BillGroup) }, { additionalProperties: false }),
-      response: { 200: PageOf(AccountView), ...problems(400) },
+      querystring: pageQuery({ billGroup: Type.Optional(BillGroup) }),
+      response: { 200: PageOf(AccountView), ...problems() },
     },
-    handler: async ({ query }) => {
-      const limit = limitOf(query)
-      const after = numberCursor(query.cursor)
-      const { where, orderBy } = keyset({
-        lead: query.billGroup === undefined ? undefined : { column: sql`bill_group`, value: sql`${query.billGroup}` },
-        order: [sql`id`],
-        direction: 'asc',
-        after: after === undefined ? undefined : [sql`${after}::bigint`],
-      })
-      const rows = await readAccounts(reads, sql`where ${where} order by ${orderBy} limit ${limit + 1}`)
-      return pageOf(rows, limit, ({ id }) => id, presentAccount)
+    handler: ({ query }) => {
+      const list = { present: presentAccount, format: NUMBER_PLACE, placeOf: ({ id }: AccountRow) => id }
+      return answerPage(query, list, (page) => listAccounts(reads, { ...page, billGroup: query.billGroup }))
     },
   })
+}
 
+const getAccount: Routes = (api, { reads }) => {
   api.get('/v1/accounts/:accountId', {
     config: { scope: 'read' },
     schema: {
@@ -79,10 +72,10 @@ export const accountRoutes: Routes = (api, context) => {
       params: Type.Object({ accountId: AccountId }),
       response: { 200: AccountView, ...problems(404) },
     },
-    handler: async ({ params }) => {
-      const [row] = await readAccounts(reads, sql`where key = ${params.accountId}`)
-      if (!row) throw new Refusal('account_not_found', `there is no account ${params.accountId}`)
-      return presentAccount(row)
-    },
+    handler: async ({ params }) => presentAccount(await readAccount(reads, params.accountId)),
   })
+}
+
+export const accountRoutes: Routes = (api, context) => {
+  for (const route of [postAccount, getAccounts, getAccount]) route(api, context)
 }

@@ -1,17 +1,19 @@
 import { Type } from 'typebox'
 import { keysInForce } from '../../ledger/keys/api-keys.ts'
 import { Refusal } from '../../problems.ts'
+import { readBillRun } from '../../reads/bill-runs.ts'
 import { Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { openEventStream } from '../event-stream.ts'
 import { problems } from '../view-responses.ts'
+import { presentBillRun } from '../views/bill-run-view.ts'
 import { openRunWatch } from '../watch-runs.ts'
-import { readBillRun } from './bill-runs.ts'
 
 export const billRunEventRoutes: Routes = (api, context) => {
   const { config, db, reads } = context
+  const read = async (billRunId: string) => presentBillRun(await readBillRun(reads, billRunId))
   const runs = openRunWatch({
-    read: (billRunId) => readBillRun(reads, billRunId),
+    read,
     inForce: (keyIds) => keysInForce(db, keyIds),
     onError: (err, billRunId) => api.log.warn({ err, billRunId }, 'stopped sending events'),
   })
@@ -43,7 +45,7 @@ export const billRunEventRoutes: Routes = (api, context) => {
     handler: async (request, reply) => {
       const { billRunId } = request.params
       const keyId = request.caller?.id ?? ''
-      const run = await readBillRun(reads, billRunId)
+      const run = await read(billRunId)
       if (runs.streamsOf(keyId) >= config.EVENT_STREAMS_PER_KEY) {
         reply.header('retry-after', '5')
         throw new Refusal('too_many_requests', `this key holds ${config.EVENT_STREAMS_PER_KEY} event streams open`)

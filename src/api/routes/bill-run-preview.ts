@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { checkBillDate } from '../../ledger/bill-runs/check-bill-date.ts'
 import { previewInvoices } from '../../ledger/invoices/preview-invoices.ts'
-import { MAX_LINES, MAX_LINES_IN_LIST } from '../../reads/transactions.ts'
+import { MAX_LINES, MAX_LINES_IN_LIST, readDescriptions } from '../../reads/transactions.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -13,6 +13,15 @@ import { PreviewedInvoiceView } from '../views/invoice-view.ts'
 import { presentPreview } from '../views/preview-view.ts'
 import { accountIds, BillDate } from './bill-runs.ts'
 
+export const PreviewRequest = Type.Object(
+  { accountIds: accountIds(1_000), ...BillDate },
+  { additionalProperties: false, examples: [EXAMPLES.preview] },
+)
+export const Preview = Type.Object(
+  { invoices: Type.Array(PreviewedInvoiceView) },
+  { description: 'The invoices as they would be made', examples: [ANSWERS.preview] },
+)
+
 export const billRunPreviewRoutes: Routes = (api, { reads }) => {
   api.post('/v1/bill-runs/preview', {
     config: { scope: 'operate' },
@@ -22,17 +31,8 @@ export const billRunPreviewRoutes: Routes = (api, { reads }) => {
       description: 'Worked out anew each time, also under the same Idempotency-Key.',
       tags: ['bill runs'],
       headers: withIdempotencyKey,
-      body: Type.Object(
-        { accountIds: accountIds(1_000), ...BillDate },
-        { additionalProperties: false, examples: [EXAMPLES.preview] },
-      ),
-      response: {
-        200: Type.Object(
-          { invoices: Type.Array(PreviewedInvoiceView) },
-          { description: 'The invoices as they would be made', examples: [ANSWERS.preview] },
-        ),
-        ...problems(404, 422),
-      },
+      body: PreviewRequest,
+      response: { 200: Preview, ...problems(404, 422) },
     },
     handler: async (request) => {
       const { accountIds: accountKeys, billDate = today(), allowFuture = false } = request.body
@@ -44,8 +44,9 @@ export const billRunPreviewRoutes: Routes = (api, { reads }) => {
         if (!allowFuture) await checkBillDate(tx, billDate)
         // As when invoices are read: one shows more of itself than many in a list.
         const maxLines = accountKeys.length === 1 ? MAX_LINES : MAX_LINES_IN_LIST
-        const invoices = await presentPreview(tx, await previewInvoices(tx, accountKeys, billDate, maxLines))
-        return { invoices: [...invoices] }
+        const previewed = await previewInvoices(tx, accountKeys, billDate, maxLines)
+        const sourceIds = previewed.flatMap(({ lines }) => lines.map(({ sourceId }) => sourceId))
+        return { invoices: presentPreview(previewed, await readDescriptions(tx, sourceIds)) }
       })
     },
   })

@@ -1,55 +1,32 @@
 import { Type } from 'typebox'
-import { type RecordedCharge, recordCharges } from '../../ledger/charges/record-charges.ts'
-import { formatAmount } from '../../money.ts'
-import { AccountId, Amount, CalendarDate, Currency, Description, Reference, Uuid } from '../../requests/formats.ts'
+import { recordCharges } from '../../ledger/charges/record-charges.ts'
+import { AccountId, Amount, CalendarDate, Description, Reference } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { Time } from '../views/time.ts'
+import { ChargeView, presentCharge } from '../views/charge-view.ts'
 
-const NewCharges = Type.Object(
+export const NewCharge = Type.Object(
   {
-    charges: Type.Array(
-      Type.Object(
-        {
-          accountId: AccountId,
-          amount: Amount,
-          description: Description,
-          chargedOn: Type.Optional(CalendarDate),
-          reference: Type.Optional(Reference),
-        },
-        { additionalProperties: false },
-      ),
-      { minItems: 1, maxItems: 1_000 },
-    ),
+    accountId: AccountId,
+    amount: Amount,
+    description: Description,
+    chargedOn: Type.Optional(CalendarDate),
+    reference: Type.Optional(Reference),
   },
+  { additionalProperties: false },
+)
+const NewCharges = Type.Object(
+  { charges: Type.Array(NewCharge, { minItems: 1, maxItems: 1_000 }) },
   { additionalProperties: false, examples: [EXAMPLES.newCharges] },
 )
-
-const ChargeView = Type.Object({
-  chargeId: Uuid,
-  accountId: AccountId,
-  amount: Amount,
-  currency: Currency,
-  description: Type.String(),
-  chargedOn: CalendarDate,
-  reference: Type.Union([Type.String(), Type.Null()]),
-  createdAt: Time,
-})
-
-const present = (row: RecordedCharge) => ({
-  chargeId: row.id,
-  accountId: row.key,
-  amount: formatAmount(row.amount, row.currency),
-  currency: row.currency,
-  description: row.description,
-  chargedOn: row.charged_on,
-  reference: row.reference,
-  createdAt: row.created_at.toISOString(),
-})
+export const RecordedCharges = Type.Object(
+  { charges: Type.Array(ChargeView) },
+  { description: 'Recorded', examples: [ANSWERS.charges] },
+)
 
 export const chargeRoutes: Routes = (api, context) => {
   api.post('/v1/charges', {
@@ -61,10 +38,7 @@ export const chargeRoutes: Routes = (api, context) => {
       tags: ['charges'],
       headers: withIdempotencyKey,
       body: NewCharges,
-      response: {
-        201: Type.Object({ charges: Type.Array(ChargeView) }, { description: 'Recorded', examples: [ANSWERS.charges] }),
-        ...problems(404, 409, 422),
-      },
+      response: { 201: RecordedCharges, ...problems(404, 409, 422) },
     },
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
@@ -76,7 +50,7 @@ export const chargeRoutes: Routes = (api, context) => {
         const recorded = await recordCharges(tx, charges)
         const detail = `the first of ${recorded.length}`
         const audit = { action: 'charge.record', subject: recorded[0]?.id ?? '', detail }
-        return { status: 201, body: { charges: recorded.map(present) }, audit }
+        return { status: 201, body: { charges: recorded.map(presentCharge) }, audit }
       }),
   })
 }

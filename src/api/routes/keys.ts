@@ -1,31 +1,31 @@
 import { Type } from 'typebox'
-import { createKey, revokeKey, SCOPES } from '../../ledger/keys/api-keys.ts'
+import { createKey, revokeKey } from '../../ledger/keys/api-keys.ts'
+import { type KeyRow, listKeys } from '../../reads/keys.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
+import { deleteChange } from '../change-route.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { limitOf, PageOf, PageQuery, pageOf, uuidCursor } from '../paging.ts'
-import { ReasonQuery } from '../reason.ts'
-import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
-import { parseTime, Time, TimeOrNull, timeOrNull } from '../views/time.ts'
+import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
+import { UUID_PLACE } from '../places.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
+import { KeyView, presentKey, Scopes } from '../views/key-view.ts'
+import { parseTime, Time } from '../views/time.ts'
 
-const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true })
-const KeyView = Type.Object(
+const NewKey = Type.Object(
+  { name: Name, scopes: Scopes, expiresAt: Type.Optional(Time) },
+  { additionalProperties: false, examples: [EXAMPLES.newKey] },
+)
+const CreatedKey = Type.Object(
   {
     keyId: Uuid,
-    name: Name,
-    scopes: Scopes,
-    createdAt: Time,
-    expiresAt: TimeOrNull,
-    revokedAt: TimeOrNull,
+    key: Type.Union([Type.String(), Type.Null()], { description: 'Null when the answer is a replay' }),
   },
-  { description: 'An API key', examples: [ANSWERS.key] },
+  { description: 'The key, shown this once', examples: [ANSWERS.newKey] },
 )
 
-export const keyRoutes: Routes = (api, context) => {
-  const { reads } = context
-
+const postKey: Routes = (api, context) => {
   api.post('/v1/keys', {
     config: { scope: 'admin' },
     schema: {
@@ -33,85 +33,50 @@ export const keyRoutes: Routes = (api, context) => {
       summary: 'Make an API key; it is shown this once',
       tags: ['keys'],
       headers: withIdempotencyKey,
-      body: Type.Object(
-        { name: Name, scopes: Scopes, expiresAt: Type.Optional(Time) },
-        { additionalProperties: false, examples: [EXAMPLES.newKey] },
-      ),
-      response: {
-        201: Type.Object(
-          {
-            keyId: Uuid,
-            key: Type.Union([Type.String(), Type.Null()], { description: 'Null when the answer is a replay' }),
-          },
-          { description: 'The key, shown this once', examples: [ANSWERS.newKey] },
-        ),
-        ...problems(),
-      },
+      body: NewKey,
+      response: { 201: CreatedKey, ...problems() },
     },
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
         const { name, scopes, expiresAt } = request.body
-        const { id, key } = await createKey(
-          tx,
-          name,
-          scopes,
-          expiresAt === undefined ? null : parseTime(expiresAt, '/expiresAt'),
-        )
+        const { id, key } = await createKey(tx, name, scopes, parseTime(expiresAt, '/expiresAt'))
         const audit = { action: 'key.create', subject: id }
         return { status: 201, body: { keyId: id, key }, storedBody: { keyId: id, key: null }, audit }
       }),
   })
+}
 
+const getKeys: Routes = (api, { reads }) => {
   api.get('/v1/keys', {
     config: { scope: 'admin' },
     schema: {
       operationId: 'listKeys',
       summary: 'List the API keys, newest first, without the keys themselves',
       tags: ['keys'],
-      querystring: Type.Object(PageQuery, { additionalProperties: false }),
+      querystring: PlainPageQuery,
       response: { 200: PageOf(KeyView), ...problems() },
     },
-    handler: async ({ query }) => {
-      const limit = limitOf(query)
-      const before = uuidCursor(query.cursor)
-      const rows = await reads
-        .selectFrom('api_key')
-        .selectAll()
-        .$if(before !== undefined, (keys) => keys.where('id', '<', before as string))
-        .orderBy('id', 'desc')
-        .limit(limit + 1)
-        .execute()
-      return pageOf(
-        rows,
-        limit,
-        ({ id }) => id,
-        (row) => ({
-          keyId: row.id,
-          name: row.name,
-          scopes: row.scopes as (typeof SCOPES)[number][],
-          createdAt: row.created_at.toISOString(),
-          expiresAt: timeOrNull(row.expires_at),
-          revokedAt: timeOrNull(row.revoked_at),
-        }),
-      )
+    handler: ({ query }) => {
+      const list = { present: presentKey, format: UUID_PLACE, placeOf: ({ id }: KeyRow) => id }
+      return answerPage(query, list, (page) => listKeys(reads, page))
     },
   })
+}
 
-  api.delete('/v1/keys/:keyId', {
-    config: { scope: 'admin' },
-    schema: {
-      operationId: 'revokeKey',
-      summary: 'Revoke an API key',
-      tags: ['keys'],
-      params: Type.Object({ keyId: Uuid }),
-      querystring: ReasonQuery,
-      response: { ...NoContent, ...problems(404) },
-    },
-    handler: (request, reply) =>
-      handleWrite(context, request, reply, async (tx) => {
-        const { keyId } = request.params
-        await revokeKey(tx, keyId)
-        return { status: 204, audit: { action: 'key.revoke', subject: keyId, reason: request.query.reason } }
-      }),
-  })
+const removeKey: Routes = (api, context) => {
+  const revocation = {
+    path: '/v1/keys/:keyId',
+    params: Type.Object({ keyId: Uuid }),
+    scope: 'admin',
+    operationId: 'revokeKey',
+    summary: 'Revoke an API key',
+    tag: 'keys',
+    action: 'key.revoke',
+    refusals: [404],
+  } as const
+  deleteChange(api, context, revocation, revokeKey)
+}
+
+export const keyRoutes: Routes = (api, context) => {
+  for (const route of [postKey, getKeys, removeKey]) route(api, context)
 }

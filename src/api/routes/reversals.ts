@@ -3,18 +3,19 @@ import { acceptReversal } from '../../ledger/credits/accept-reversal.ts'
 import { cancelReversal } from '../../ledger/credits/cancel-reversal.ts'
 import { Uuid } from '../../requests/formats.ts'
 import { ReversalRequest } from '../../requests/reversal-request.ts'
+import { deleteChange } from '../change-route.ts'
 import type { Routes } from '../context.ts'
 import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { ReasonQuery } from '../reason.ts'
-import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
+import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { Accepted } from './credits.ts'
 
-export const reversalRoutes: Routes = (api, context) => {
-  const params = Type.Object({ creditId: Uuid })
+const path = '/v1/credits/:creditId/reversal'
+const params = Type.Object({ creditId: Uuid })
 
-  api.post('/v1/credits/:creditId/reversal', {
+const postReversal: Routes = (api, context) => {
+  api.post(path, {
     config: { scope: 'enqueue', bodyOptional: true },
     schema: {
       operationId: 'requestReversal',
@@ -29,28 +30,25 @@ export const reversalRoutes: Routes = (api, context) => {
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx, actor) => {
         const accepted = await acceptReversal(tx, request.params.creditId, request.body, actor)
-        return {
-          ...queued(accepted),
-          wake: () => context.queues.wake('reversal', [accepted.jobId]),
-        }
+        return { ...queued(accepted), wake: () => context.queues.wake('reversal', [accepted.jobId]) }
       }),
   })
+}
 
-  api.delete('/v1/credits/:creditId/reversal', {
-    config: { scope: 'operate' },
-    schema: {
-      operationId: 'cancelReversal',
-      summary: 'Cancel a reversal that no bill run has applied',
-      tags: ['credits'],
-      params,
-      querystring: ReasonQuery,
-      response: { ...NoContent, ...problems(404, 409) },
-    },
-    handler: (request, reply) =>
-      handleWrite(context, request, reply, async (tx) => {
-        const { creditId } = request.params
-        await cancelReversal(tx, creditId)
-        return { status: 204, audit: { action: 'reversal.cancel', subject: creditId, reason: request.query.reason } }
-      }),
-  })
+const removeReversal: Routes = (api, context) => {
+  const cancellation = {
+    path,
+    params,
+    scope: 'operate',
+    operationId: 'cancelReversal',
+    summary: 'Cancel a reversal that no bill run has applied',
+    tag: 'credits',
+    action: 'reversal.cancel',
+    refusals: [404, 409],
+  } as const
+  deleteChange(api, context, cancellation, cancelReversal)
+}
+
+export const reversalRoutes: Routes = (api, context) => {
+  for (const route of [postReversal, removeReversal]) route(api, context)
 }

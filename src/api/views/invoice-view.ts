@@ -1,12 +1,11 @@
-import { type RawBuilder, sql } from 'kysely'
 import { type Static, Type } from 'typebox'
-import type { Db } from '../../db/open.ts'
 import { formatAmount, Money } from '../../money.ts'
-import { type InvoiceRow, readInvoices } from '../../reads/invoices.ts'
+import type { InvoiceRow } from '../../reads/invoices.ts'
 import { MAX_LINES, MAX_LINES_IN_LIST } from '../../reads/transactions.ts'
 import { AccountId, Amount, CalendarDate, Currency, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
-import { type Page, pageOf } from '../paging.ts'
+import type { List } from '../paging.ts'
+import { NUMBER_PLACE } from '../places.ts'
 import { DisbursementView, presentDisbursement } from './disbursement-view.ts'
 import { Sum } from './sum.ts'
 import { presentTransaction, TransactionView } from './transaction-view.ts'
@@ -83,8 +82,9 @@ export function presentInvoice(invoice: InvoiceRow): InvoiceView {
   }
 }
 
-/** A page of invoices: `which` says which, and in what order, their numbers mark the places. */
-export async function invoicePage(db: Db, which: RawBuilder<unknown>, limit: number): Promise<Page<InvoiceView>> {
-  const rows = await readInvoices(db, sql`${which} limit ${limit + 1}`, MAX_LINES_IN_LIST)
-  return pageOf(rows, limit, ({ number }) => number, presentInvoice)
+/** Invoices in a list, whose numbers mark the places. */
+export const INVOICES: List<InvoiceRow, number, InvoiceView> = {
+  present: presentInvoice,
+  format: NUMBER_PLACE,
+  placeOf: ({ number }) => number,
 }

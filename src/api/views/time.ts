@@ -18,8 +18,9 @@ export const troubleOrNull = (reason: string | null, since: Date | null) =>
 /** A time as it is shown, or null. */
 export const timeOrNull = (time: Date | null) => time?.toISOString() ?? null
 
-/** The moment that is meant. Throws a Refusal `invalid_request`: a leap second has the right form and is none that can be kept. */
-export function parseTime(text: string, pointer: string): Date {
+/** The moment that is meant, if one is. Throws a Refusal `invalid_request`: a leap second has the right form and is none that can be kept. */
+export function parseTime(text: string | undefined, pointer: string): Date | undefined {
+  if (text === undefined) return undefined
   const time = new Date(text)
   if (!Number.isNaN(time.getTime())) return time
   const errors = [{ pointer, message: 'is none that can be kept' }]

@@ -1,9 +1,12 @@
 import { type Static, Type } from 'typebox'
 import { ENTRIES, type EntryKind } from '../../billing/entries.ts'
 import { formatAmount } from '../../money.ts'
-import type { TransactionRow } from '../../reads/transactions.ts'
+import type { InvoiceTransactionRow } from '../../reads/invoice-transactions.ts'
+import type { TransactionPlace, TransactionRow } from '../../reads/transactions.ts'
 import { Amount, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { TRANSACTION_PLACE } from '../places.ts'
 
 export const TransactionView = Type.Object(
   {
@@ -26,4 +29,11 @@ export function presentTransaction(row: TransactionRow, currency: string): Trans
     description: `${ENTRIES[type].label}${row.description}`,
     ...(type === 'charge' ? { chargeId: source_id } : { creditId: source_id }),
   }
+}
+
+/** The lines of an invoice, as a list. */
+export const TRANSACTIONS: List<InvoiceTransactionRow, TransactionPlace, TransactionView> = {
+  present: (row) => presentTransaction(row, row.currency),
+  format: TRANSACTION_PLACE,
+  placeOf: ({ type, place, source_id }) => ({ kind: type, at: place, id: source_id }),
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
+import { ENTRY_OF_JOB } from '../../db/entry-of-job.ts'
 import type { Db } from '../../db/open.ts'
-import { ENTRY_OF_JOB } from '../audit/write-audit.ts'
 
 /**
  * Rows deleted in one statement, so that none of them holds locks for long. They are found as an array, by the index of what is old: as a

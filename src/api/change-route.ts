@@ -1,0 +1,78 @@
+import type { TObject, TSchema } from 'typebox'
+import type { Tx } from '../db/open.ts'
+import type { Api, ApiContext, Scope } from './context.ts'
+import { type Answer, handleWrite } from './handle-write.ts'
+import { ReasonBody, ReasonQuery } from './reason.ts'
+import { NoContent, problems, withIdempotencyKey } from './view-responses.ts'
+
+/** A call that changes one thing that is there, such as to retry, to cancel or to delete it, with a reason for the audit. */
+export type Change = {
+  /** Its one parameter names the thing. */
+  readonly path: string
+  readonly params: TObject
+  readonly scope: Scope
+  readonly operationId: string
+  readonly summary: string
+  readonly description?: string
+  readonly tag: string
+  /** What the audit calls it, `noun.verb`. */
+  readonly action: string
+  /** The statuses of its refusals, beside those of every call. */
+  readonly refusals: readonly number[]
+}
+
+type Carry<Result> = (tx: Tx, id: string) => Promise<Result>
+
+/** A POST that changes a thing. It takes the reason in its body, and answers 202 with what has become of the thing. */
+export function postChange(
+  api: Api,
+  context: ApiContext,
+  change: Change & { readonly view: TSchema },
+  carry: Carry<Pick<Answer, 'body' | 'location' | 'wake'>>,
+): void {
+  const { path, scope, action, refusals, view } = change
+  api.post(path, {
+    config: { scope, bodyOptional: true },
+    schema: {
+      ...described(change),
+      headers: withIdempotencyKey,
+      body: ReasonBody,
+      response: { 202: view, ...problems(...refusals) },
+    },
+    handler: (request, reply) =>
+      handleWrite(context, request, reply, async (tx) => {
+        const subject = idOf(request.params)
+        return { status: 202, ...(await carry(tx, subject)), audit: { action, subject, reason: request.body.reason } }
+      }),
+  })
+}
+
+/** A DELETE. It takes the reason in its query, and answers with no body. */
+export function deleteChange(
+  api: Api,
+  context: ApiContext,
+  change: Change,
+  // biome-ignore lint/suspicious/noConfusingVoidType: most deletions wake nobody and have nothing to return.
+  carry: Carry<Pick<Answer, 'wake'> | void>,
+): void {
+  const { path, scope, action, refusals } = change
+  api.delete(path, {
+    config: { scope },
+    schema: { ...described(change), querystring: ReasonQuery, response: { ...NoContent, ...problems(...refusals) } },
+    handler: (request, reply) =>
+      handleWrite(context, request, reply, async (tx) => {
+        const subject = idOf(request.params)
+        return { status: 204, ...(await carry(tx, subject)), audit: { action, subject, reason: request.query.reason } }
+      }),
+  })
+}
+
+const described = ({ operationId, summary, description, tag, params }: Change) => ({
+  operationId,
+  summary,
+  ...(description === undefined ? {} : { description }),
+  tags: [tag],
+  params,
+})
+
+const idOf = (params: unknown) => Object.values(params as Record<string, string>)[0] as string

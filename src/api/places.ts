@@ -1,0 +1,37 @@
+import type { EntryKind } from '../billing/entries.ts'
+import type { AuditPlace } from '../reads/audit.ts'
+import type { TransactionPlace } from '../reads/transactions.ts'
+
+/** How the place of a row in its list is written in a cursor, which is the text in base64url. */
+export type PlaceFormat<Place> = {
+  readonly pattern: RegExp
+  readonly parse: (match: RegExpExecArray) => Place
+  readonly write: (place: Place) => string
+}
+
+const text = (pattern: RegExp): PlaceFormat<string> => ({ pattern, parse: ([all]) => all, write: (place) => place })
+
+export const UUID_PLACE = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
+
+export const NAME_PLACE = text(/^[A-Za-z0-9_.-]{1,64}$/)
+
+export const NUMBER_PLACE: PlaceFormat<number> = {
+  pattern: /^(0|[1-9][0-9]{0,15})$/,
+  parse: ([all]) => Number(all),
+  write: String,
+}
+
+/** A time to the microsecond, and an id. */
+export const AUDIT_PLACE: PlaceFormat<AuditPlace> = {
+  pattern: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  parse: ([, at = '', id = '']) => ({ at, id }),
+  write: ({ at, id }) => `${at}/${id}`,
+}
+
+/** A kind of entry, the date or the time that orders it, and an id. */
+export const TRANSACTION_PLACE: PlaceFormat<TransactionPlace> = {
+  pattern:
+    /^(charge|credit|reversed_credit)\/(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00)?)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  parse: ([, kind, at = '', id = '']) => ({ kind: kind as EntryKind, at, id }),
+  write: ({ kind, at, id }) => `${kind}/${at}/${id}`,
+}

@@ -1,0 +1,32 @@
+import { type Static, Type } from 'typebox'
+import { SCOPES } from '../../ledger/keys/api-keys.ts'
+import type { KeyRow } from '../../reads/keys.ts'
+import { Name, Uuid } from '../../requests/formats.ts'
+import { ANSWERS } from '../example-answers.ts'
+import { Time, TimeOrNull, timeOrNull } from './time.ts'
+
+export const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true })
+
+export const KeyView = Type.Object(
+  {
+    keyId: Uuid,
+    name: Name,
+    scopes: Scopes,
+    createdAt: Time,
+    expiresAt: TimeOrNull,
+    revokedAt: TimeOrNull,
+  },
+  { description: 'An API key', examples: [ANSWERS.key] },
+)
+export type KeyView = Static<typeof KeyView>
+
+export function presentKey(row: KeyRow): KeyView {
+  return {
+    keyId: row.id,
+    name: row.name,
+    scopes: row.scopes as KeyView['scopes'],
+    createdAt: row.created_at.toISOString(),
+    expiresAt: timeOrNull(row.expires_at),
+    revokedAt: timeOrNull(row.revoked_at),
+  }
+}

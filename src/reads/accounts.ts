@@ -1,0 +1,38 @@
+import { type RawBuilder, type Selectable, sql } from 'kysely'
+import type { Db, Tx } from '../db/open.ts'
+import type { Account } from '../db/schema.ts'
+import { Refusal } from '../problems.ts'
+import { keysetPage, type Page } from './keyset.ts'
+
+export type AccountRow = Selectable<Account> & {
+  /** What its invoices owe in all. */
+  readonly balance: string
+  /** What its issued credits have left in all. */
+  readonly credit_left: string
+}
+
+/** A page of accounts, oldest first, of a bill group or of all. */
+export function listAccounts(
+  db: Db,
+  { billGroup, ...page }: Page<number> & { readonly billGroup: string | undefined },
+): Promise<readonly AccountRow[]> {
+  const lead = { column: 'bill_group', type: 'text', value: billGroup }
+  return selectAccounts(db, keysetPage({ lead, order: { id: 'bigint' }, direction: 'asc', ...page }))
+}
+
+/** One account, by its caller's key of it. Throws a Refusal `account_not_found`. */
+export async function readAccount(db: Db | Tx, key: string): Promise<AccountRow> {
+  const [account] = await selectAccounts(db, sql`where key = ${key}`)
+  if (!account) throw new Refusal('account_not_found', `there is no account ${key}`)
+  return account
+}
+
+/** Accounts with what they owe and have left. `which` says which, and in what order. */
+async function selectAccounts(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly AccountRow[]> {
+  const { rows } = await sql<AccountRow>`
+    select account.*,
+      coalesce((select sum(balance) from invoice where account_id = account.id and balance > 0), 0) as balance,
+      coalesce((select sum(amount - disbursed) from credit where account_id = account.id and status in ('issued', 'reversal_pending')), 0) as credit_left
+    from account ${which}`.execute(db)
+  return rows
+}

@@ -1,0 +1,26 @@
+import { type RawBuilder, sql } from 'kysely'
+import type { Db } from '../db/open.ts'
+import { invoiceNotFound } from './invoices.ts'
+import type { Page } from './keyset.ts'
+import { selectTransactions, type TransactionPlace, type TransactionRow } from './transactions.ts'
+
+export type InvoiceTransactionRow = TransactionRow & {
+  /** The date or the time that orders it, as Postgres writes it. */
+  readonly place: string
+  readonly currency: string
+}
+
+/** A page of the lines of an invoice, in their order. Throws a Refusal `invoice_not_found`. */
+export async function listInvoiceTransactions(
+  db: Db,
+  { invoiceId, limit, after }: Page<TransactionPlace> & { readonly invoiceId: string },
+): Promise<readonly InvoiceTransactionRow[]> {
+  const { rows: invoices } = await sql<{ currency: string }>`
+    select currency from invoice join account on account.id = account_id
+    where invoice.id = ${invoiceId}::uuid`.execute(db)
+  if (!invoices[0]) throw invoiceNotFound(invoiceId)
+  const { currency } = invoices[0]
+  const select = selectTransactions(sql`${invoiceId}::uuid`, limit, after)
+  const { rows } = await (select as RawBuilder<TransactionRow & { place: string }>).execute(db)
+  return rows.map((row) => ({ ...row, currency }))
+}

@@ -1,0 +1,15 @@
+import { type Selectable, sql } from 'kysely'
+import type { Db } from '../db/open.ts'
+import type { ApiKey } from '../db/schema.ts'
+import { keysetPage, type Page } from './keyset.ts'
+
+/** A key without what could open anything. */
+export type KeyRow = Omit<Selectable<ApiKey>, 'key_hash'>
+
+/** A page of the API keys, newest first. */
+export async function listKeys(db: Db, page: Page<string>): Promise<readonly KeyRow[]> {
+  const { rows } = await sql<KeyRow>`
+    select id, name, scopes, created_at, expires_at, revoked_at from api_key
+    ${keysetPage({ order: { id: 'uuid' }, direction: 'desc', ...page })}`.execute(db)
+  return rows
+}
