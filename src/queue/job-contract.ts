@@ -25,13 +25,15 @@ export type JobContract = {
   readonly gathers: boolean
 }
 
-/** The wake-ups for what has these ids. */
+/** A job for what has these ids. */
+export const wakeUp = (ids: readonly string[]): WakeUp => ({ v: 2, ids: [...ids] })
+
+/** The wake-ups for what has these ids, each of as many as a job of this kind names. */
 export function wakeUpsFor({ gathers }: JobContract, ids: readonly string[]): readonly WakeUp[] {
   const size = gathers ? MAX_IDS : 1
-  return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) => ({
-    v: 2,
-    ids: ids.slice(index * size, (index + 1) * size),
-  }))
+  return Array.from({ length: Math.ceil(ids.length / size) }, (_, index) =>
+    wakeUp(ids.slice(index * size, (index + 1) * size)),
+  )
 }
 
 /** The queue ignores a job whose id it has. So the same things give the same id, and others another. */

@@ -6,7 +6,7 @@ import type { Schedule } from '../db/schema.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { writeAudit } from '../ledger/audit/write-audit.ts'
 import { startBillRun } from '../ledger/bill-runs/start-bill-run.ts'
-import type { WakeUp } from '../queue/job-contract.ts'
+import { wakeUp } from '../queue/job-contract.ts'
 import type { Queues } from '../queue/queues.ts'
 
 /** The kind of work that a schedule's time is: it proposes a bill run. */
@@ -63,7 +63,7 @@ export async function syncSchedulers(db: Db, queues: Queues): Promise<void> {
       { pattern: cron, tz: timezone },
       {
         name: SCHEDULE_TICK,
-        data: { v: 2, ids: [name] } satisfies WakeUp,
+        data: wakeUp([name]),
         opts: { removeOnComplete: true, removeOnFail: { age: 86_400 } },
       },
     )
