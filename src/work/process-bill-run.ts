@@ -1,9 +1,9 @@
-import { sql } from 'kysely'
 import type { Db } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { finishBillRun } from '../ledger/bill-runs/finish-bill-run.ts'
+import { markReopened } from '../ledger/bill-runs/mark-reopened.ts'
 import { selectBatches } from '../ledger/bill-runs/select-batches.ts'
-import { noteTrouble } from '../ledger/requests/note-trouble.ts'
+import { clearTrouble, noteTrouble } from '../ledger/requests/note-trouble.ts'
 import type { Handle } from '../queue/start-worker.ts'
 import type { WorkContext } from './kind.ts'
 
@@ -39,17 +39,11 @@ async function selectAndWake(db: Db, billRunId: string, batchSize: number, wake:
     selectedAll = slice.selectedAll
   }
   for (;;) {
-    const { rows } = await sql<{ id: string }>`
-      update bill_batch set woken_at = now() where id in (
-        select id from bill_batch where bill_run_id = ${billRunId}::uuid and status = 'open' and woken_at = '-infinity' limit ${PAGE})
-      returning id`.execute(db)
-    await wake(rows.map(({ id }) => id))
-    if (rows.length < PAGE) break
+    const reopened = await markReopened(db, billRunId, PAGE)
+    await wake(reopened)
+    if (reopened.length < PAGE) break
   }
-  await sql`
-    update bill_run set trouble = null, trouble_since = null where id = ${billRunId}::uuid and trouble is not null`.execute(
-    db,
-  )
+  await clearTrouble(db, 'bill_run', billRunId)
   // A run that found nothing to bill has no batch to end it.
   await finishBillRun(db, billRunId)
 }

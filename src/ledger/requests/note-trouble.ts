@@ -33,6 +33,13 @@ export async function noteTrouble(
     .catch(() => undefined)
 }
 
+/** Takes back the trouble of what was carried out after all. */
+export async function clearTrouble(db: Db, table: keyof typeof OPEN, id: string): Promise<void> {
+  await sql`
+    update ${sql.table(table)} set trouble = null, trouble_since = null
+    where id = ${id}::uuid and trouble is not null`.execute(db)
+}
+
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = errorCode(error)

@@ -1,0 +1,11 @@
+import { sql } from 'kysely'
+import type { Db } from '../../db/open.ts'
+
+/** Marks batches of a bill run that a retry has opened again as woken now, `limit` at most, and gives their ids. */
+export async function markReopened(db: Db, billRunId: string, limit: number): Promise<readonly string[]> {
+  const { rows } = await sql<{ id: string }>`
+    update bill_batch set woken_at = now() where id in (
+      select id from bill_batch where bill_run_id = ${billRunId}::uuid and status = 'open' and woken_at = '-infinity' limit ${limit})
+    returning id`.execute(db)
+  return rows.map(({ id }) => id)
+}
