@@ -1,7 +1,7 @@
 import { randomUUID } from 'node:crypto'
+import type { Credit, Invoice } from '../src/api/types.ts'
 import type { ApiClient } from '../src/client/api-client.ts'
 import { isApiError } from '../src/client/api-error.ts'
-import type { Credit, Invoice } from '../src/client/api-types.ts'
 import { finishJob } from '../src/client/finish-job.ts'
 import { formatMoney } from '../src/terminal/format-money.ts'
 import { type Column, renderTable } from '../src/terminal/render-table.ts'

@@ -1,6 +1,6 @@
 import { Decimal } from 'decimal.js'
+import type { Account } from '../../src/api/types.ts'
 import type { ApiClient } from '../../src/client/api-client.ts'
-import type { Account } from '../../src/client/api-types.ts'
 import { collectPages } from '../../src/client/collect-pages.ts'
 import { accountsOf, type Figures, sumOfAmounts } from './figures.ts'
 import { billGroup } from './load-day.ts'

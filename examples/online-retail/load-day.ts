@@ -1,5 +1,5 @@
+import type { NewCharge, NewCredit } from '../../src/api/types.ts'
 import type { ApiClient } from '../../src/client/api-client.ts'
-import type { NewCharge, NewCredit } from '../../src/client/api-types.ts'
 import { finishJob } from '../../src/client/finish-job.ts'
 import { openProgress } from '../../src/terminal/progress.ts'
 import { inParallel } from '../in-parallel.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { BillRun } from '../client/api-types.ts'
+import type { BillRun } from '../api/types.ts'
 import { collectPages } from '../client/collect-pages.ts'
 import { billRunsTable, billRunTable, failuresTable, previewTable } from '../terminal/tables.ts'
 import { watchBillRun } from '../terminal/watch-bill-run.ts'

@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import type { Charge } from '../client/api-types.ts'
+import type { Charge } from '../api/types.ts'
 import { printable } from '../client/printable.ts'
 import { formatMoney } from '../terminal/format-money.ts'
 import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'

@@ -1,7 +1,7 @@
 import { type Command, InvalidArgumentError } from 'commander'
+import type { Page } from '../api/types.ts'
 import { type ApiClient, openApiClient } from '../client/api-client.ts'
 import { apiError, apiErrorLine, isApiError } from '../client/api-error.ts'
-import type { Page } from '../client/api-types.ts'
 
 /** Where the service is and with which key, when the command line does not say. */
 export type ClientDefaults = { readonly url: string; readonly apiKey: string | undefined }

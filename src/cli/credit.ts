@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import type { CreditQuery } from '../api/types.ts'
 import { collectPages } from '../client/collect-pages.ts'
 import { finishJob } from '../client/finish-job.ts'
 import { creditsTable, disbursementsTable, invoicesTable } from '../terminal/tables.ts'
@@ -21,6 +22,9 @@ type AddOptions = {
   reference?: string
   wait?: boolean
 }
+
+/** The service refuses a status that is none. */
+type ListOptions = { account?: string; status?: CreditQuery['status']; limit: number }
 
 type DisburseOptions = { invoice: string; amount: string; confirm?: boolean }
 
@@ -67,7 +71,7 @@ function addReads(group: Command, defaults: ClientDefaults): void {
     .option('--status <status>', 'only pending, deleted, issued, reversal_pending or reversed ones')
     .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
     .addHelpText('after', '\nExample:\n  $ nightbill credit list --account acme --status issued')
-    .action(({ account, status, limit }: { account?: string; status?: string; limit: number }, command: Command) =>
+    .action(({ account, status, limit }: ListOptions, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
         const list = (page: object) => client.listCredits({ ...page, accountId: account, status })
         show(await collectPages(list, limit), listText(creditsTable))

@@ -7,7 +7,6 @@ import type {
   AuditQuery,
   BillRun,
   BillRunFailure,
-  Charge,
   Credit,
   CreditBatchAnswer,
   CreditQuery,
@@ -22,14 +21,16 @@ import type {
   NewCharge,
   NewCredit,
   NewDisbursement,
+  NewPreview,
   NewSchedule,
   Page,
   PageQuery,
-  PreviewedInvoice,
+  Preview,
   Reason,
   Reconciliation,
+  RecordedCharges,
   Schedule,
-} from './api-types.ts'
+} from '../api/types.ts'
 import { pollUntil } from './poll-until.ts'
 import { type Connection, type Query, sendRequest } from './request.ts'
 
@@ -51,57 +52,80 @@ export type ApiClient = ReturnType<typeof openApiClient>
  * see `sendRequest` for what is tried again.
  */
 export function openApiClient(connection: Connection) {
-  const get = <Body>(path: string, query?: Query) => sendRequest<Body>(connection, { method: 'GET', path, query })
-  const put = <Body>(path: string, body: unknown) => sendRequest<Body>(connection, { method: 'PUT', path, body })
-  const remove = (path: string, query?: Query) => sendRequest<void>(connection, { method: 'DELETE', path, query })
-  const post = <Body>(path: string, body: unknown, options: PostOptions = {}) =>
-    sendRequest<Body>(connection, {
-      method: 'POST',
-      path,
-      body,
-      idempotencyKey: options.idempotencyKey ?? randomUUID(),
-    })
-
-  const getJob = (jobId: string) => get<Job>(`v1/jobs/${segment(jobId)}`)
-  const getBillRun = (billRunId: string) => get<BillRun>(`v1/bill-runs/${segment(billRunId)}`)
-
+  const methods = openMethods(connection)
   return {
-    createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
-    listAccounts: (query: PageQuery = {}) => get<Page<Account>>('v1/accounts', query),
-    getAccount: (accountId: string) => get<Account>(`v1/accounts/${segment(accountId)}`),
+    ...accountCalls(methods),
+    ...creditCalls(methods),
+    ...disbursementCalls(methods),
+    ...jobCalls(methods),
+    ...billRunCalls(methods),
+    ...invoiceCalls(methods),
+    ...operationCalls(methods),
+  } as const
+}
 
-    /** 1 to 1,000 charges, all or none. */
-    postCharges: (charges: readonly NewCharge[], options?: PostOptions) =>
-      post<{ readonly charges: readonly Charge[] }>('v1/charges', { charges }, options),
+type Methods = ReturnType<typeof openMethods>
 
-    postCredit: (credit: NewCredit, options?: PostOptions) => post<AcceptedCredit>('v1/credits', credit, options),
-    /** 1 to 1,000 credits, each accepted or rejected by itself. */
-    postCreditBatch: (credits: readonly NewCredit[], options?: PostOptions) =>
-      post<CreditBatchAnswer>('v1/credits/batch', { credits }, options),
-    listCredits: (query: CreditQuery = {}) => get<Page<Credit>>('v1/credits', query),
-    getCredit: (creditId: string) => get<Credit>(`v1/credits/${segment(creditId)}`),
-    deleteCredit: (creditId: string, why: Reason = {}) => remove(`v1/credits/${segment(creditId)}`, why),
+function openMethods(connection: Connection) {
+  return {
+    get: <Body>(path: string, query?: Query) => sendRequest<Body>(connection, { method: 'GET', path, query }),
+    put: <Body>(path: string, body: unknown) => sendRequest<Body>(connection, { method: 'PUT', path, body }),
+    remove: (path: string, query?: Query) => sendRequest<void>(connection, { method: 'DELETE', path, query }),
+    post: <Body>(path: string, body: unknown, { idempotencyKey = randomUUID() }: PostOptions = {}) =>
+      sendRequest<Body>(connection, { method: 'POST', path, body, idempotencyKey }),
+  }
+}
 
-    listUnpaidInvoices: (creditId: string, query: PageQuery = {}) =>
-      get<Page<Invoice>>(`v1/credits/${segment(creditId)}/unpaid-invoices`, query),
-    listDisbursements: (creditId: string, query: PageQuery = {}) =>
-      get<Page<Disbursement>>(`v1/credits/${segment(creditId)}/disbursements`, query),
-    disburse: (creditId: string, to: NewDisbursement, options?: PostOptions) =>
-      post<DisbursementAnswer>(`v1/credits/${segment(creditId)}/disbursements`, to, options),
+const accountCalls = ({ get, post }: Methods) => ({
+  createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
+  listAccounts: (query: PageQuery = {}) => get<Page<Account>>('v1/accounts', query),
+  getAccount: (accountId: string) => get<Account>(`v1/accounts/${segment(accountId)}`),
 
-    requestReversal: (creditId: string, why: Reason = {}, options?: PostOptions) =>
-      post<AcceptedCredit>(`v1/credits/${segment(creditId)}/reversal`, why, options),
-    cancelReversal: (creditId: string, why: Reason = {}) => remove(`v1/credits/${segment(creditId)}/reversal`, why),
+  /** 1 to 1,000 charges, all or none. */
+  postCharges: (charges: readonly NewCharge[], options?: PostOptions) =>
+    post<RecordedCharges>('v1/charges', { charges }, options),
+})
 
+const creditCalls = ({ get, post, remove }: Methods) => ({
+  postCredit: (credit: NewCredit, options?: PostOptions) => post<AcceptedCredit>('v1/credits', credit, options),
+  /** 1 to 1,000 credits, each accepted or rejected by itself. */
+  postCreditBatch: (credits: readonly NewCredit[], options?: PostOptions) =>
+    post<CreditBatchAnswer>('v1/credits/batch', { credits }, options),
+  listCredits: (query: CreditQuery = {}) => get<Page<Credit>>('v1/credits', query),
+  getCredit: (creditId: string) => get<Credit>(`v1/credits/${segment(creditId)}`),
+  deleteCredit: (creditId: string, why: Reason = {}) => remove(`v1/credits/${segment(creditId)}`, why),
+
+  requestReversal: (creditId: string, why: Reason = {}, options?: PostOptions) =>
+    post<AcceptedCredit>(`v1/credits/${segment(creditId)}/reversal`, why, options),
+  cancelReversal: (creditId: string, why: Reason = {}) => remove(`v1/credits/${segment(creditId)}/reversal`, why),
+})
+
+const disbursementCalls = ({ get, post }: Methods) => ({
+  listUnpaidInvoices: (creditId: string, query: PageQuery = {}) =>
+    get<Page<Invoice>>(`v1/credits/${segment(creditId)}/unpaid-invoices`, query),
+  listDisbursements: (creditId: string, query: PageQuery = {}) =>
+    get<Page<Disbursement>>(`v1/credits/${segment(creditId)}/disbursements`, query),
+  disburse: (creditId: string, to: NewDisbursement, options?: PostOptions) =>
+    post<DisbursementAnswer>(`v1/credits/${segment(creditId)}/disbursements`, to, options),
+})
+
+function jobCalls({ get, post }: Methods) {
+  const getJob = (jobId: string) => get<Job>(`v1/jobs/${segment(jobId)}`)
+  return {
     getJob,
     /** Waits until the job is done or failed, 10 minutes unless told otherwise. */
     waitForJob: (jobId: string, { timeoutMs = 10 * minute, onProgress }: WaitOptions<Job> = {}) =>
       pollUntil(() => getJob(jobId), isFinishedJob, { timeoutMs, onValue: onProgress }),
 
     /** Takes up a failed job again. */
-    retryJob: (jobId: string, retry: { readonly reason?: string | undefined } = {}, options?: PostOptions) =>
-      post<Job>(`v1/jobs/${segment(jobId)}/retry`, retry, options),
+    retryJob: (jobId: string, why: Reason = {}, options?: PostOptions) =>
+      post<Job>(`v1/jobs/${segment(jobId)}/retry`, why, options),
+  }
+}
 
+function billRunCalls({ get, post }: Methods) {
+  const getBillRun = (billRunId: string) => get<BillRun>(`v1/bill-runs/${segment(billRunId)}`)
+  return {
     startBillRun: (run: NewBillRun, options?: PostOptions) => post<AcceptedBillRun>('v1/bill-runs', run, options),
     listBillRuns: (query: PageQuery = {}) => get<Page<BillRun>>('v1/bill-runs', query),
     getBillRun,
@@ -111,31 +135,32 @@ export function openApiClient(connection: Connection) {
     listBillRunFailures: (billRunId: string, query: PageQuery = {}) =>
       get<Page<BillRunFailure>>(`v1/bill-runs/${segment(billRunId)}/failures`, query),
     retryBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
-      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, { reason }, options),
+      post<BillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, { reason }, options),
     cancelBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
-      post<AcceptedBillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, { reason }, options),
-    previewBillRun: (
-      preview: Pick<NewBillRun, 'billDate' | 'allowFuture'> & { readonly accountIds: readonly string[] },
-      options?: PostOptions,
-    ) => post<{ readonly invoices: readonly PreviewedInvoice[] }>('v1/bill-runs/preview', preview, options),
-
-    listInvoices: (query: InvoiceQuery = {}) => get<Page<Invoice>>('v1/invoices', query),
-    getInvoice: (invoiceId: string) => get<Invoice>(`v1/invoices/${segment(invoiceId)}`),
-
-    /** All lines of an invoice, of which the invoice itself shows the first 100. */
-    listInvoiceTransactions: (invoiceId: string, query: PageQuery = {}) =>
-      get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),
-
-    putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
-    listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
-    deleteSchedule: (name: string, why: Reason = {}) => remove(`v1/schedules/${segment(name)}`, why),
-
-    /** The last first. */
-    listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
-
-    listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),
-  } as const
+      post<BillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, { reason }, options),
+    previewBillRun: (preview: NewPreview, options?: PostOptions) =>
+      post<Preview>('v1/bill-runs/preview', preview, options),
+  }
 }
+
+const invoiceCalls = ({ get }: Methods) => ({
+  listInvoices: (query: InvoiceQuery = {}) => get<Page<Invoice>>('v1/invoices', query),
+  getInvoice: (invoiceId: string) => get<Invoice>(`v1/invoices/${segment(invoiceId)}`),
+  /** All lines of an invoice, of which the invoice itself shows the first 100. */
+  listInvoiceTransactions: (invoiceId: string, query: PageQuery = {}) =>
+    get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),
+})
+
+const operationCalls = ({ get, put, remove }: Methods) => ({
+  putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
+  listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
+  deleteSchedule: (name: string, why: Reason = {}) => remove(`v1/schedules/${segment(name)}`, why),
+
+  /** The last first. */
+  listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
+
+  listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),
+})
 
 function segment(id: string): string {
   return encodeURIComponent(id)

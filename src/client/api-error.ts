@@ -1,5 +1,8 @@
-import type { ErrorItem, Problem } from './api-types.ts'
+import type { Problem } from '../api/types.ts'
 import { printable } from './printable.ts'
+
+/** Why a call did not succeed: the service's problem document, or what is known without one. */
+export type Failure = Pick<Problem, 'status' | 'code' | 'title'> & Partial<Pick<Problem, 'detail' | 'errors'>>
 
 /** What a call that did not succeed throws. `status` is 0 when the service gave no answer at all. */
 export type ApiError = Error & {
@@ -8,11 +11,11 @@ export type ApiError = Error & {
   readonly code: string
   readonly title: string
   readonly detail: string | undefined
-  readonly errors: readonly ErrorItem[]
+  readonly errors: NonNullable<Problem['errors']>
 }
 
-export function apiError(problem: Problem): ApiError {
-  const { status, code, title, detail, errors = [] } = problem
+export function apiError(failure: Failure): ApiError {
+  const { status, code, title, detail, errors = [] } = failure
   const message = detail === undefined ? title : `${title}: ${detail}`
   return Object.assign(new Error(message), { name: 'ApiError' as const, status, code, title, detail, errors })
 }

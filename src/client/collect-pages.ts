@@ -1,4 +1,4 @@
-import type { Page, PageQuery } from './api-types.ts'
+import type { Page, PageQuery } from '../api/types.ts'
 
 const largestPage = 500
 

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { type ApiError, apiError } from './api-error.ts'
-import type { Problem } from './api-types.ts'
+import type { Problem } from '../api/types.ts'
+import { type ApiError, apiError, type Failure } from './api-error.ts'
 
 export type Connection = {
   readonly baseUrl: string
@@ -124,7 +124,7 @@ function headersOf({ apiKey }: Connection, { body, idempotencyKey }: Request): R
   }
 }
 
-function unexpectedAnswer(url: URL, response: Response): Problem {
+function unexpectedAnswer(url: URL, response: Response): Failure {
   return {
     status: response.status,
     code: 'unexpected_answer',

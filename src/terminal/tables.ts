@@ -4,7 +4,6 @@ import type {
   BillRun,
   BillRunFailure,
   BillRunTotal,
-  CountAndAmount,
   Credit,
   Disbursement,
   Invoice,
@@ -13,7 +12,7 @@ import type {
   PreviewedInvoice,
   Reconciliation,
   Schedule,
-} from '../client/api-types.ts'
+} from '../api/types.ts'
 import { printable } from '../client/printable.ts'
 import { formatMoney, groupThousands } from './format-money.ts'
 import { type Column, renderTable } from './render-table.ts'
@@ -221,7 +220,7 @@ function words(code: string): string {
   return code.replaceAll('_', ' ')
 }
 
-function countAndMoney({ count, amount }: CountAndAmount, currency: string): string {
+function countAndMoney({ count, amount }: BillRunTotal['creditsIssued'], currency: string): string {
   return count === 0 ? '-' : `${groupThousands(count)}: ${formatMoney(amount, currency)}`
 }
 

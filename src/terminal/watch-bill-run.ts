@@ -1,5 +1,5 @@
+import type { BillRun } from '../api/types.ts'
 import type { ApiClient } from '../client/api-client.ts'
-import type { BillRun } from '../client/api-types.ts'
 import { openProgress } from './progress.ts'
 
 /** Waits until the bill run has ended, and shows meanwhile how many of its accounts are dealt with. */

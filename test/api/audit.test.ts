@@ -1,12 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type {
-  AcceptedBillRun,
-  AcceptedCredit,
-  AuditEntry,
-  DisbursementAnswer,
-  Page,
-} from '../../src/client/api-types.ts'
+import type { AcceptedBillRun, AcceptedCredit, AuditEntry, DisbursementAnswer, Page } from '../../src/api/types.ts'
 import { deleteExpired } from '../../src/ledger/requests/delete-expired.ts'
 import { openLog } from '../../src/open-log.ts'
 import { proposeDueRuns } from '../../src/work/schedules.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { PreviewedInvoice } from '../../src/client/api-types.ts'
+import type { PreviewedInvoice } from '../../src/api/types.ts'
 import { expectProblem } from '../support/problem.ts'
 import { openService, type Service } from '../support/service.ts'
 

@@ -12,7 +12,7 @@ import type {
   Job,
   Page,
   PreviewedInvoice,
-} from '../../src/client/api-types.ts'
+} from '../../src/api/types.ts'
 import { events } from '../support/bill-run-events.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, post } from '../support/expected-answer.ts'

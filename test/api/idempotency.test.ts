@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AcceptedCredit } from '../../src/client/api-types.ts'
+import type { AcceptedCredit } from '../../src/api/types.ts'
 import { countOf } from '../support/count-of.ts'
 import { execute } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'

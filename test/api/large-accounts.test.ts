@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Invoice, InvoiceTransaction, Page, PreviewedInvoice } from '../../src/client/api-types.ts'
+import type { Invoice, InvoiceTransaction, Page, PreviewedInvoice } from '../../src/api/types.ts'
 import { countOf } from '../support/count-of.ts'
 import { execute } from '../support/database.ts'
 import { get } from '../support/expected-answer.ts'

@@ -1,6 +1,6 @@
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { Page } from '../../src/client/api-types.ts'
+import type { Page } from '../../src/api/types.ts'
 import { capturing, explain } from '../support/captured-queries.ts'
 import { FILL, FILLED, idOf, WHALE } from '../support/filled.ts'
 import { fill } from '../support/furnished.ts'

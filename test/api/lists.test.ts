@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AcceptedCredit, Credit, Page } from '../../src/client/api-types.ts'
+import type { AcceptedCredit, Credit, Page } from '../../src/api/types.ts'
 import { get, post } from '../support/expected-answer.ts'
 import { furnish, type Ids } from '../support/furnished.ts'
 import { openService, type Service } from '../support/service.ts'

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AcceptedBillRun, AcceptedCredit, Account, BillRun, Page, Schedule } from '../../src/client/api-types.ts'
+import type { AcceptedBillRun, AcceptedCredit, Account, BillRun, Page, Schedule } from '../../src/api/types.ts'
 import { inTransaction } from '../../src/db/transaction.ts'
 import { keepBootstrapKey } from '../../src/ledger/keys/first-keys.ts'
 import { events } from '../support/bill-run-events.ts'

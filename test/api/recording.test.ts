@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import type { AcceptedCredit, Charge, CreditBatchAnswer } from '../../src/client/api-types.ts'
+import type { AcceptedCredit, Charge, CreditBatchAnswer } from '../../src/api/types.ts'
 import { post } from '../support/expected-answer.ts'
 import { furnish } from '../support/furnished.ts'
 import { UUID } from '../support/id-and-time.ts'

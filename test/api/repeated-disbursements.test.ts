@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest'
-import type { Credit, Invoice, Page } from '../../src/client/api-types.ts'
+import type { Credit, Invoice, Page } from '../../src/api/types.ts'
 import { execute } from '../support/database.ts'
 import { expectProblem } from '../support/problem.ts'
 import { openService, type Service } from '../support/service.ts'

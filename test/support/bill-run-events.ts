@@ -1,6 +1,6 @@
 import { request } from 'node:http'
 import { expect } from 'vitest'
-import type { BillRun } from '../../src/client/api-types.ts'
+import type { BillRun } from '../../src/api/types.ts'
 import { BOOTSTRAP_KEY, type Service } from './service.ts'
 
 /** A bill run's events, from the first to the one after which the service ended them. */

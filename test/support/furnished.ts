@@ -1,13 +1,5 @@
 import { sql } from 'kysely'
-import type {
-  AcceptedBillRun,
-  AcceptedCredit,
-  Account,
-  Charge,
-  Credit,
-  Invoice,
-  Page,
-} from '../../src/client/api-types.ts'
+import type { AcceptedBillRun, AcceptedCredit, Account, Charge, Credit, Invoice, Page } from '../../src/api/types.ts'
 import type { Db } from '../../src/db/open.ts'
 import { settleJobs } from '../../src/ledger/requests/settle-jobs.ts'
 import type { Call, Service } from './service.ts'

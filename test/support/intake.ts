@@ -1,7 +1,7 @@
 import { expect } from 'vitest'
+import type { AcceptedCredit } from '../../src/api/types.ts'
 import type { ApiClient } from '../../src/client/api-client.ts'
 import { isApiError } from '../../src/client/api-error.ts'
-import type { AcceptedCredit } from '../../src/client/api-types.ts'
 import type { Stack } from './stack.ts'
 
 /**

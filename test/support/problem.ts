@@ -1,5 +1,5 @@
 import { expect } from 'vitest'
-import type { Problem } from '../../src/client/api-types.ts'
+import type { Problem } from '../../src/api/types.ts'
 import type { Answer } from './service.ts'
 
 /** Codes of input that is not valid, whose answers say where. */

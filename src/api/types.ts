@@ -1,0 +1,98 @@
+/**
+ * What the HTTP interface takes and answers, for its callers, as types alone: they are the API's schemas, so they cannot drift from them.
+ * Amounts are decimal strings in the currency's decimals, dates `YYYY-MM-DD`, times RFC 3339 in UTC.
+ */
+import type { Static, TSchema } from 'typebox'
+import type { CreditRequest } from '../requests/credit-request.ts'
+import type * as reason from './reason.ts'
+import type * as accounts from './routes/accounts.ts'
+import type * as audit from './routes/audit.ts'
+import type * as preview from './routes/bill-run-preview.ts'
+import type * as billRuns from './routes/bill-runs.ts'
+import type * as charges from './routes/charges.ts'
+import type * as batch from './routes/credit-batch.ts'
+import type * as credits from './routes/credits.ts'
+import type * as disbursements from './routes/disbursements.ts'
+import type * as invoices from './routes/invoices.ts'
+import type * as schedules from './routes/schedules.ts'
+import type { ProblemView } from './view-responses.ts'
+import type { AccountView } from './views/account-view.ts'
+import type { AuditView } from './views/audit-view.ts'
+import type { BillRunFailureView, BillRunView } from './views/bill-run-view.ts'
+import type { ChargeView } from './views/charge-view.ts'
+import type { CreditView } from './views/credit-view.ts'
+import type { DisbursementView } from './views/disbursement-view.ts'
+import type { InvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
+import type { JobView } from './views/job-view.ts'
+import type { ReconciliationView } from './views/reconciliation-view.ts'
+import type { ScheduleView } from './views/schedule-view.ts'
+import type { TransactionView } from './views/transaction-view.ts'
+
+/** What is answered: nobody changes it. */
+type Answered<T> = T extends readonly (infer Item)[]
+  ? readonly Answered<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Answered<T[K]> }
+    : T
+
+/** What is sent: a field that may be left out may be undefined too, which JSON leaves out. */
+type Sent<T> = T extends readonly (infer Item)[]
+  ? readonly Sent<Item>[]
+  : T extends object
+    ? { readonly [K in keyof T]: Record<never, never> extends Pick<T, K> ? Sent<T[K]> | undefined : Sent<T[K]> }
+    : T
+
+type Body<Schema extends TSchema> = Sent<Static<Schema>>
+
+/** The query of a list. The client writes numbers as text. */
+type Query<Schema extends TSchema> = Sent<Omit<Static<Schema>, 'limit'>> & { readonly limit?: number | undefined }
+
+export type Page<Row> = { readonly data: readonly Row[]; readonly nextCursor: string | null }
+export type PageQuery = Pick<CreditQuery, 'limit' | 'cursor'>
+
+/** The body of an error, RFC 9457. */
+export type Problem = Answered<Static<typeof ProblemView>>
+
+/** Why something is undone, for the audit. */
+export type Reason = Body<typeof reason.ReasonBody>
+
+export type NewAccount = Body<typeof accounts.NewAccount>
+export type Account = Answered<AccountView>
+
+export type NewCharge = Body<typeof charges.NewCharge>
+export type Charge = Answered<ChargeView>
+export type RecordedCharges = Answered<Static<typeof charges.RecordedCharges>>
+
+export type NewCredit = Sent<CreditRequest>
+export type AcceptedCredit = Answered<Static<typeof credits.Accepted>>
+export type CreditBatchAnswer = Answered<Static<typeof batch.AcceptedBatch>>
+export type Credit = Answered<CreditView>
+export type CreditQuery = Query<typeof credits.CreditQuery>
+
+export type NewDisbursement = Body<typeof disbursements.NewDisbursement>
+export type Disbursement = Answered<DisbursementView>
+export type DisbursementAnswer = Answered<Static<typeof disbursements.Disbursed>>
+
+export type Job = Answered<JobView>
+
+export type NewBillRun = Body<typeof billRuns.NewBillRun>
+export type AcceptedBillRun = Answered<Static<typeof billRuns.QueuedBillRun>>
+export type BillRun = Answered<BillRunView>
+export type BillRunTotal = BillRun['totals'][number]
+export type BillRunFailure = Answered<BillRunFailureView>
+export type NewPreview = Body<typeof preview.PreviewRequest>
+export type Preview = Answered<Static<typeof preview.Preview>>
+export type PreviewedInvoice = Answered<PreviewedInvoiceView>
+
+export type Invoice = Answered<InvoiceView>
+export type InvoiceQuery = Query<typeof invoices.InvoiceQuery>
+export type InvoiceTransaction = Answered<TransactionView>
+
+export type NewSchedule = Body<typeof schedules.NewSchedule>
+export type Schedule = Answered<ScheduleView>
+
+export type AuditEntry = Answered<AuditView>
+export type AuditQuery = Query<typeof audit.AuditQuery>
+
+/** A proof of the ledger's rules, over the whole database or over one bill run's rows. */
+export type Reconciliation = Answered<ReconciliationView>
