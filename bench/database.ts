@@ -1,5 +1,4 @@
 import pg from 'pg'
-import type { Servers } from './servers.ts'
 
 /** The same server's connection string for another database. */
 export function withDatabase(url: string, database: string): string {
@@ -27,19 +26,14 @@ export async function connected<T>(url: string, work: (client: pg.Client) => Pro
 
 /**
  * Makes a copy of a database to run one contestant in, and starts it where every other one starts: after a checkpoint, with
- * nothing to be written but what it writes itself. Gives its connection string for the service.
+ * nothing to be written but what it writes itself.
  */
-export async function cloneDatabase(
-  { postgresUrl, serviceUrl }: Pick<Servers, 'postgresUrl' | 'serviceUrl'>,
-  template: string,
-  name: string,
-): Promise<string> {
-  await connected(postgresUrl, async (client) => {
+export async function cloneDatabase(serverUrl: string, template: string, name: string): Promise<void> {
+  await connected(serverUrl, async (client) => {
     await client.query(`drop database if exists ${name} with (force)`)
     await client.query(`create database ${name} template ${template} strategy file_copy`)
     await client.query('checkpoint')
   })
-  return withDatabase(serviceUrl, name)
 }
 
 export async function dropDatabase(serverUrl: string, name: string): Promise<void> {

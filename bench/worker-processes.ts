@@ -2,7 +2,8 @@ import { type ChildProcess, spawn } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 
-const ROOT = join(import.meta.dirname, '..')
+/** Of this repository. */
+export const ROOT = join(import.meta.dirname, '..')
 
 export type Processes = {
   /** The largest resident memory that any one of them has had, in MB. */
@@ -10,14 +11,18 @@ export type Processes = {
   readonly stop: () => Promise<void>
 }
 
-/** Starts the same Node on each of these command lines, from the root of the repository. What they write to stderr is ours too. */
-export function startProcesses(commands: readonly string[], env: Readonly<Record<string, string>>): Processes {
+/** Starts the same Node on each of these command lines, in a folder. What they write to stderr is ours too. */
+export function startProcesses(
+  commands: readonly string[],
+  env: Readonly<Record<string, string>>,
+  folder = ROOT,
+): Processes {
   const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
   // Profiles and other ways of running Node, for a closer look: BENCH_NODE_OPTIONS='--cpu-prof --cpu-prof-dir=profiles'.
   const options = process.env.BENCH_NODE_OPTIONS ? { NODE_OPTIONS: process.env.BENCH_NODE_OPTIONS } : {}
   const children = commands.map((command) =>
     spawn(process.execPath, command.split(' '), {
-      cwd: ROOT,
+      cwd: folder,
       env: { ...inherited, ...options, ...env },
       stdio: ['ignore', 'ignore', 'inherit'],
     }),

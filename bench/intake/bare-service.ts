@@ -2,11 +2,13 @@ import { apiReady } from '../in-time.ts'
 import { freePort, startRedis } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
 
+export type Bare = Awaited<ReturnType<typeof startBareService>>
+
 /** The route without durability, with a Redis of its own that keeps nothing on disk. */
 export async function startBareService() {
   const redis = await startRedis('no')
   const port = await freePort()
-  const processes = startProcesses(['bench/bare-intake.ts'], { PORT: String(port), REDIS_URL: redis.url })
+  const processes = startProcesses(['bench/intake/bare-process.ts'], { PORT: String(port), REDIS_URL: redis.url })
   await apiReady(port)
   return {
     url: `http://127.0.0.1:${port}`,

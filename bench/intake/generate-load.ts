@@ -1,42 +1,51 @@
 // Process entry: sends the load that its argument describes, and prints what came of it as JSON.
 import { Agent } from 'node:http'
-import { creditBody } from './credit-body.ts'
+import { percentile } from '../percentile.ts'
+import { creditBody } from './bodies.ts'
 import type { LoadPlan, LoadResult } from './load.ts'
-import { percentile } from './percentile.ts'
 import { post } from './post.ts'
 
 const plan: LoadPlan = JSON.parse(process.argv[2] ?? '')
-const { connections, creditsPerRequest: each, accounts, apiKey } = plan
-const { credits: mostCredits = Number.POSITIVE_INFINITY, seconds: mostSeconds = Number.POSITIVE_INFINITY } = plan.most
-const url = new URL(each === 1 ? '/v1/credits' : '/v1/credits/batch', plan.url)
+const { connections, what, each, accounts, apiKey } = plan
+const { count: maxCount = Number.POSITIVE_INFINITY, seconds: maxSeconds = Number.POSITIVE_INFINITY } = plan.max
 const agent = new Agent({ keepAlive: true, maxSockets: connections })
 
-const bodyFrom = (first: number) =>
-  each === 1
-    ? JSON.stringify(creditBody(first, accounts))
-    : JSON.stringify({ credits: Array.from({ length: each }, (_, index) => creditBody(first + index, accounts)) })
+type Answer = { readonly accepted?: readonly unknown[] }
+const upFrom = <T>(first: number, make: (n: number) => T) =>
+  Array.from({ length: each }, (_, index) => make(first + index))
+const credit = (n: number) => creditBody(n, accounts)
+const LOADS = {
+  credit: { path: '/v1/credits', body: credit, accepted: () => 1 },
+  credits: {
+    path: '/v1/credits/batch',
+    body: (first: number) => ({ credits: upFrom(first, credit) }),
+    accepted: ({ accepted }: Answer) => accepted?.length,
+  },
+} as const
+const { path, body, accepted } = LOADS[what]
+const url = new URL(path, plan.url)
 
 let sent = 0
 const answers: number[] = []
 const begun = performance.now()
-const deadline = begun + mostSeconds * 1_000
+const deadline = begun + maxSeconds * 1_000
 const send = async () => {
-  while (sent < mostCredits && performance.now() < deadline) {
-    const body = bodyFrom(sent)
+  while (sent < maxCount && performance.now() < deadline) {
+    const text = JSON.stringify(body(sent))
     sent += each
     const from = performance.now()
-    const text = await post(agent, url, apiKey, body)
+    const answer = await post(agent, url, apiKey, text)
     answers.push(performance.now() - from)
-    if (each > 1 && JSON.parse(text).accepted.length !== each) throw new Error(`not all accepted: ${text}`)
+    if (accepted(JSON.parse(answer)) !== each) throw new Error(`not all accepted: ${answer}`)
   }
 }
 await Promise.all(Array.from({ length: connections }, send))
 const seconds = (performance.now() - begun) / 1_000
 agent.destroy()
 const result: LoadResult = {
-  credits: sent,
+  count: sent,
   seconds,
-  creditsPerSecond: sent / seconds,
+  perSecond: sent / seconds,
   requestsPerSecond: answers.length / seconds,
   answer: { median: percentile(answers, 0.5), p95: percentile(answers, 0.95) },
 }

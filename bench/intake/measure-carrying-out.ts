@@ -1,12 +1,12 @@
 import type pg from 'pg'
-import { allCarriedOut } from './credits-queued.ts'
 import { type LoadPlan, type MeasuredLoad, sendLoad } from './load.ts'
+import { allCarriedOut } from './prove-accepted.ts'
 import type { IntakeService } from './service.ts'
 
 export type CarriedOut = {
   readonly accepted: MeasuredLoad
   readonly seconds: number
-  readonly creditsPerSecond: number
+  readonly perSecond: number
 }
 
 /** Fills the queue while the worker is held back, then lets it go: from that moment until the last credit is pending. */
@@ -21,5 +21,5 @@ export async function measureCarryingOut(
   await queue.resume()
   await allCarriedOut(client)
   const seconds = (performance.now() - begun) / 1_000
-  return { accepted, seconds, creditsPerSecond: accepted.credits / seconds }
+  return { accepted, seconds, perSecond: accepted.count / seconds }
 }

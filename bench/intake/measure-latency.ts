@@ -1,8 +1,8 @@
 import { Agent } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type pg from 'pg'
-import { creditBody } from './credit-body.ts'
-import { percentile } from './percentile.ts'
+import { percentile } from '../percentile.ts'
+import { creditBody } from './bodies.ts'
 import { post } from './post.ts'
 import type { IntakeService } from './service.ts'
 

@@ -1,6 +1,6 @@
 import { type Agent, request } from 'node:http'
 
-/** POSTs JSON text and gives the answer's text. Throws unless it is a 202. */
+/** POSTs JSON text and gives the answer's text. Throws unless it was accepted. */
 export function post(agent: Agent, url: URL, apiKey: string, body: string): Promise<string> {
   return new Promise((resolve, reject) => {
     const headers = {
@@ -14,7 +14,7 @@ export function post(agent: Agent, url: URL, apiKey: string, body: string): Prom
       response.once('error', reject)
       response.once('end', () => {
         const text = Buffer.concat(chunks).toString('utf8')
-        if (response.statusCode === 202) resolve(text)
+        if (response.statusCode === 201 || response.statusCode === 202) resolve(text)
         else reject(new Error(`${url.href} answered ${response.statusCode}: ${text}`))
       })
     })

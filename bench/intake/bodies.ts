@@ -1,11 +1,13 @@
 import type { CreditRequest } from '../../src/requests/credit-request.ts'
-import { accountKey } from '../make-work.ts'
+import { accountKey } from '../work/work.ts'
+
+const amountOf = (n: number) => `${1 + (n % 97)}.${String(n % 100).padStart(2, '0')}`
 
 /** The nth credit of a load: each has an amount and a reason that hardly another has. */
 export function creditBody(n: number, accounts: number): CreditRequest {
   return {
     accountId: accountKey((n % accounts) + 1),
-    amount: `${1 + (n % 97)}.${String(n % 100).padStart(2, '0')}`,
+    amount: amountOf(n),
     reason: `Service interruption, case ${n}`,
     automaticDisbursement: n % 3 !== 0,
   }

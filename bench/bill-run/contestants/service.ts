@@ -1,24 +1,35 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { openBackend } from '../../src/queue/backend.ts'
+import { openBackend } from '../../../src/queue/backend.ts'
+import { openClient } from '../../database.ts'
+import { apiReady, inTime } from '../../in-time.ts'
+import { freePort } from '../../servers.ts'
+import type { Work } from '../../work/work.ts'
+import { ROOT, startProcesses } from '../../worker-processes.ts'
 import type { Contestant, Target } from '../contestant.ts'
-import { openClient } from '../database.ts'
-import { apiReady, inTime } from '../in-time.ts'
-import { freePort } from '../servers.ts'
-import { startProcesses } from '../worker-processes.ts'
 
 const API_KEY = 'the-key-of-the-benchmark'
 
-/** This service as it runs in earnest, a process for each of its parts: API, queue, workers, relay. */
-export const ours: Contestant = {
-  name: 'ours',
-  start: async (target) => {
+/** A version of this service: the folder that it is in, and the command lines of its processes. */
+type Version = {
+  readonly folder: string
+  readonly billBatch: string
+  readonly others: readonly string[]
+}
+
+/** This version as it runs in earnest, a process for each of its parts: API, queue, workers, relay. */
+export const ours = (work: Work): Contestant =>
+  service('ours', work, {
+    folder: ROOT,
+    billBatch: '--max-semi-space-size=16 workers/worker.ts --kinds bill-batch',
+    others: ['src/cli.ts api', 'workers/worker.ts --kinds bill-run,relay'],
+  })
+
+function service(name: string, work: Work, { folder, billBatch, others }: Version): Contestant {
+  const start = async (target: Target) => {
     const port = await freePort()
     const env = environment(target, port)
-    const batchWorkers = startProcesses(
-      Array(target.workers).fill('--max-semi-space-size=16 workers/worker.ts --kinds bill-batch'),
-      env,
-    )
-    const others = startProcesses(['src/cli.ts api', 'workers/worker.ts --kinds bill-run,relay'], env)
+    const workers = startProcesses(Array(target.workers).fill(billBatch), env, folder)
+    const rest = startProcesses(others, env, folder)
     const watch = await openClient(target.databaseUrl)
 
     const bill = async (billGroup: string) => {
@@ -40,16 +51,16 @@ export const ours: Contestant = {
     return {
       bill: () => bill('default'),
       stop: async () => {
-        const peakMemoryMb = await batchWorkers.peakMemoryMb()
-        await batchWorkers.stop()
-        await others.stop()
+        const peakMemoryMb = await workers.peakMemoryMb()
+        await workers.stop()
+        await rest.stop()
         await watch.end()
         return { peakMemoryMb }
       },
     }
-  },
+  }
+  return { name, work, start }
 }
-
 function environment(target: Target, port: number) {
   return {
     PORT: String(port),

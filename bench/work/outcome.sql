@@ -10,6 +10,7 @@ select
   (select count(*) from disbursement) as disbursements,
   (select sum(transaction_count) from invoice) as transactions,
   (select count(*) from charge where invoice_id is not null) as charges_billed,
+  (select trim_scale(sum(amount)) from charge where invoice_id is not null) as charged,
   (select count(*) from credit where status = 'issued') as credits_issued,
   (select count(*) from credit where status = 'reversed') as credits_reversed,
   (select trim_scale(sum(amount - disbursed)) from credit) as credits_left,

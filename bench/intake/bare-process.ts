@@ -4,9 +4,9 @@ import type { TypeBoxTypeProvider } from '@fastify/type-provider-typebox'
 import { Queue } from 'bullmq'
 import fastify from 'fastify'
 import { Redis } from 'ioredis'
-import { Accepted } from '../src/api/routes/credits.ts'
-import { newId } from '../src/db/new-id.ts'
-import { CreditRequest } from '../src/requests/credit-request.ts'
+import { Accepted } from '../../src/api/routes/credits.ts'
+import { newId } from '../../src/db/new-id.ts'
+import { CreditRequest } from '../../src/requests/credit-request.ts'
 
 const redis = new Redis(process.env.REDIS_URL as string, { maxRetriesPerRequest: null })
 const queue = new Queue('bare-credit', { connection: redis })

@@ -1,7 +1,7 @@
 // The worker of the first thing one would write: a job an account, a query a row, a transaction an account.
 import pg from 'pg'
-import { PreparedClient } from '../../src/db/prepared-client.ts'
-import { openBackend } from '../../src/queue/backend.ts'
+import { PreparedClient } from '../../../src/db/prepared-client.ts'
+import { openBackend } from '../../../src/queue/backend.ts'
 import { type AccountJob, billOneAccount } from './bill-one-account.ts'
 
 const databaseUrl = process.env.DATABASE_URL as string

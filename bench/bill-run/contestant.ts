@@ -1,13 +1,11 @@
-import type { QueueKind } from './servers.ts'
+import type { QueueKind } from '../servers.ts'
+import type { Outcome, Work, WorkSize } from '../work/work.ts'
 
 /** Where and how a contestant bills. */
-export type Target = {
+export type Target = WorkSize & {
   readonly databaseUrl: string
   readonly redisUrl: string | undefined
   readonly queue: QueueKind
-  /** In the group `default`; their ids are 1 to this. The group `warm-up` has the ids behind. */
-  readonly accounts: number
-  readonly warmUpAccounts: number
   /** YYYY-MM-DD */
   readonly billDate: string
   readonly batch: number
@@ -19,8 +17,12 @@ export type Target = {
 /** A way of billing, to be measured. */
 export type Contestant = {
   readonly name: string
+  /** What it bills: the same accounts and amounts as the others, in the tables that it knows. */
+  readonly work: Work
   /** Starts all that it needs and bills the warm-up group; nothing of it counts. */
   readonly start: (target: Target) => Promise<Started>
+  /** What came of it, where it does less than a bill run, so that the work's own proof does not hold. */
+  readonly prove?: (databaseUrl: string) => Promise<Outcome>
 }
 
 export type Started = {

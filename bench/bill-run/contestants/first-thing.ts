@@ -3,10 +3,11 @@ import { join } from 'node:path'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Queue } from 'bullmq'
 import { v7 as uuidv7 } from 'uuid'
-import { openBackend } from '../../src/queue/backend.ts'
+import { openBackend } from '../../../src/queue/backend.ts'
+import { openClient } from '../../database.ts'
+import type { Work } from '../../work/work.ts'
+import { startProcesses } from '../../worker-processes.ts'
 import type { Contestant } from '../contestant.ts'
-import { openClient } from '../database.ts'
-import { startProcesses } from '../worker-processes.ts'
 
 /** Jobs that one worker has under way: as many as help. */
 const CONCURRENCY = 10
@@ -14,8 +15,9 @@ const CONCURRENCY = 10
 const BULK = 1_000
 
 /** The first thing one would write, on the same queue: a BullMQ job for each account. */
-export const firstThing: Contestant = {
+export const firstThing = (work: Work): Contestant => ({
   name: 'first thing',
+  work,
   start: async (target) => {
     const { databaseUrl, redisUrl } = target
     const prefix = `${new URL(databaseUrl).pathname.slice(1)}-first`
@@ -25,7 +27,7 @@ export const firstThing: Contestant = {
       QUEUE_PREFIX: prefix,
       CONCURRENCY: String(CONCURRENCY),
     }
-    const workers = startProcesses(Array(target.workers).fill('bench/first-thing/worker.ts'), env)
+    const workers = startProcesses(Array(target.workers).fill('bench/bill-run/first-thing/worker.ts'), env)
     const backend = await openBackend({ databaseUrl, redisUrl, prefix, onError: (error) => console.error(error) })
     const queue = await backend.openQueue('first-thing')
     const client = await openClient(databaseUrl)
@@ -64,7 +66,7 @@ export const firstThing: Contestant = {
       },
     }
   },
-}
+})
 
 async function drained(queue: Queue): Promise<void> {
   for (;;) {

@@ -1,9 +1,9 @@
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import type { CreditState, UnpaidInvoice } from '../../src/billing/account-state.ts'
-import { NEW_INVOICE } from '../../src/billing/disburse.ts'
-import { planInvoice } from '../../src/billing/plan-invoice.ts'
-import { Money, sum } from '../../src/money.ts'
+import type { CreditState, UnpaidInvoice } from '../../../src/billing/account-state.ts'
+import { NEW_INVOICE } from '../../../src/billing/disburse.ts'
+import { planInvoice } from '../../../src/billing/plan-invoice.ts'
+import { Money, sum } from '../../../src/money.ts'
 
 export type AccountJob = {
   readonly accountId: number

@@ -2,35 +2,37 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
+import type { Work } from '../../work/work.ts'
 import type { Contestant } from '../contestant.ts'
-import { openClient } from '../database.ts'
+import { openSession } from './open-session.ts'
 
 const text = (name: string) => readFile(join(import.meta.dirname, `../floor/${name}.sql`), 'utf8')
 
-/** What a session like this is best given: planned once, by indexes, in memory. */
-const SETTINGS = {
-  timezone: 'UTC',
-  work_mem: '256MB',
-  random_page_cost: '1.1',
-  plan_cache_mode: 'force_generic_plan',
-}
-
 /** How the floor goes about it: accounts in one transaction, and connections that bill at once. */
 export type FloorShape = { readonly chunk: number; readonly connections: number }
+
+/** What is tried: all at once, and chunks of accounts on several connections. */
+export const SHAPES: readonly [FloorShape, ...FloorShape[]] = [
+  { chunk: Number.POSITIVE_INFINITY, connections: 1 },
+  ...[200, 500, 1_000, 2_000, 5_000].flatMap((chunk) => [1, 2, 3, 4].map((connections) => ({ chunk, connections }))),
+]
 
 export const shapeName = ({ chunk, connections }: FloorShape) =>
   Number.isFinite(chunk) ? `floor, ${connections} x ${chunk}` : 'floor, all at once'
 
 /** The best that hand-written SQL does: the same rows in the same tables under the same login, and no process in between. */
-export function floor(shape: FloorShape): Contestant {
+export function floor(shape: FloorShape, work: Work): Contestant {
   return {
     name: shapeName(shape),
+    work,
     start: async (target) => {
       const newInvoice = await text('new-invoice')
       const lock = { name: 'lock', text: await text('lock') }
       const bill = { name: 'bill', text: await text('bill') }
       const writeInvoices = { name: 'write invoices', text: await text('write-invoices') }
-      const clients = await Promise.all(Array.from({ length: shape.connections }, () => connect(target.databaseUrl)))
+      const clients = await Promise.all(
+        Array.from({ length: shape.connections }, () => openSession(target.databaseUrl)),
+      )
       for (const client of clients) await client.query(newInvoice)
       const billAll = async (group: string, from: number, to: number) => {
         const runId = uuidv7()
@@ -66,11 +68,3 @@ export function floor(shape: FloorShape): Contestant {
     },
   }
 }
-
-const connect = (databaseUrl: string) =>
-  openClient(
-    databaseUrl,
-    Object.entries(SETTINGS)
-      .map(([name, value]) => `-c ${name}=${value}`)
-      .join(' '),
-  )

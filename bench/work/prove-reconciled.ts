@@ -1,5 +1,5 @@
-import { openDb } from '../src/db/open.ts'
-import { reconcile } from '../src/ledger/reconcile/reconcile.ts'
+import { openDb } from '../../src/db/open.ts'
+import { reconcile } from '../../src/ledger/reconcile/reconcile.ts'
 
 /** Throws when the books do not balance after what `name` did. */
 export async function proveReconciled(databaseUrl: string, name: string): Promise<void> {

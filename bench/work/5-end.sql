@@ -1,0 +1,3 @@
+drop function some_amount;
+drop table older;
+reset session_replication_role;
