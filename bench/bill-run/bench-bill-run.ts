@@ -5,9 +5,10 @@ import type { Contestant } from './contestant.ts'
 import { firstThing } from './contestants/first-thing.ts'
 import { type FloorShape, floor, SHAPES, shapeName } from './contestants/floor.ts'
 import { ours } from './contestants/service.ts'
+import { stamp } from './contestants/stamp.ts'
 import { type BillRunResult, measureBillRun } from './measure.ts'
 
-export const CONTESTANTS = ['ours', 'floor', 'first-thing'] as const
+export const CONTESTANTS = ['ours', 'floor', 'stamp', 'first-thing'] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
 export type BillRunOptions = WorkSize & {
@@ -58,6 +59,7 @@ export async function benchBillRun(
   const make: Record<ContestantName, () => Contestant | Promise<Contestant>> = {
     ours: () => ours(work),
     floor: () => floor(shape ?? SHAPES[0], work),
+    stamp: () => stamp(work),
     'first-thing': () => firstThing(work),
   }
   const contestants: Contestant[] = []

@@ -2,7 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { addCommonOptions, type CommonOptions, count, measuring, say } from '../measuring.ts'
 import { benchBillRun, CONTESTANTS, type ContestantName } from './bench-bill-run.ts'
 import type { FloorShape } from './contestants/floor.ts'
-import { printBillRun } from './print.ts'
+import { MANY_CHARGES, printBillRun } from './print.ts'
 
 type Options = CommonOptions & {
   readonly accounts: number
@@ -28,7 +28,11 @@ export function addBillRunCommand(program: Command): void {
     .option('--workers <n>', 'bill-batch worker processes', count, 1)
     .option('--concurrency <n>', 'batches that one worker bills at once', count, 4)
     .option('--repeat <n>', 'rounds', count, 2)
-    .option('--contestants <names>', `of ${CONTESTANTS.join(', ')}; all of them`, contestants)
+    .option(
+      '--contestants <names>',
+      `of ${CONTESTANTS.join(', ')}; all that are compared at so many charges`,
+      contestants,
+    )
     .option('--floor <shape>', 'all or 3x2000, when the best is known: without it all are tried', floorShape)
   addCommonOptions(command)
     .addHelpText(
@@ -37,18 +41,19 @@ export function addBillRunCommand(program: Command): void {
 The contestants:
   ours         the service, a process for each part of it
   floor        the best hand-written SQL that writes the same rows in the same tables
+  stamp        one statement that only stamps the charges, for many charges an account
   first-thing  a job an account, a query a row
 
 Examples:
   npm run bench -- bill-run --accounts 20000 --queue redis --floor 3x2000 --repeat 5
   npm run bench -- bill-run --accounts 1000000 --contestants ours,floor --floor 3x2000 --repeat 1
   npm run bench -- bill-run --accounts 1000 --charges 200
-  npm run bench -- bill-run --accounts 20 --charges 50000 --contestants ours,floor
-  npm run bench -- bill-run --accounts 1 --charges 1000000 --contestants ours,floor --json bench/results/redis-1x1000000.json`,
+  npm run bench -- bill-run --accounts 20 --charges 50000 --contestants ours,stamp
+  npm run bench -- bill-run --accounts 1 --charges 1000000 --contestants ours,stamp --json bench/results/redis-1x1000000.json`,
     )
     .action(async (options: Options) => {
       const { accounts, charges, warmUp, batch, workers, concurrency, queue, repeat, floor } = options
-      const compared = options.contestants ?? CONTESTANTS
+      const compared = options.contestants ?? ['ours', charges < MANY_CHARGES ? 'floor' : 'stamp', 'first-thing']
       const size = { accounts, charges, warmUpAccounts: warmUp }
       const how = { batch, workers, concurrency, queue, repeat, contestants: compared, floor }
       const report = await measuring('billRun', options, (servers) => benchBillRun(servers, { ...size, ...how }, say))

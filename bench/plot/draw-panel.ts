@@ -3,6 +3,7 @@ import type { Panel, Point, Series } from './read-panels.ts'
 const LOOK = {
   ours: { colour: '#0b6e4f', label: 'Nightbill', width: 2.5, dash: '' },
   floor: { colour: '#4a5568', label: 'best hand-written SQL', width: 1.75, dash: '6 4' },
+  stamp: { colour: '#4a5568', label: 'SQL that only stamps', width: 1.75, dash: '6 4' },
   'first thing': { colour: '#b4532a', label: 'a job an account', width: 1.75, dash: '2 3' },
 } as const
 
