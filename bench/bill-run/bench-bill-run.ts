@@ -1,14 +1,15 @@
 import type { QueueKind, Servers } from '../servers.ts'
 import { makeWork } from '../work/make-work.ts'
+import { checkOutOldVersion, makeOldWork } from '../work/old-version.ts'
 import { BILL_DATE, type Outcome, type Work, type WorkSize } from '../work/work.ts'
 import type { Contestant } from './contestant.ts'
 import { firstThing } from './contestants/first-thing.ts'
 import { type FloorShape, floor, SHAPES, shapeName } from './contestants/floor.ts'
-import { ours } from './contestants/service.ts'
+import { old, ours } from './contestants/service.ts'
 import { stamp } from './contestants/stamp.ts'
 import { type BillRunResult, measureBillRun } from './measure.ts'
 
-export const CONTESTANTS = ['ours', 'floor', 'stamp', 'first-thing'] as const
+export const CONTESTANTS = ['ours', 'floor', 'stamp', 'first-thing', 'old'] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
 
 export type BillRunOptions = WorkSize & {
@@ -61,6 +62,10 @@ export async function benchBillRun(
     floor: () => floor(shape ?? SHAPES[0], work),
     stamp: () => stamp(work),
     'first-thing': () => firstThing(work),
+    old: async () => {
+      const version = await checkOutOldVersion()
+      return old(await makeOldWork(servers, options, version), version)
+    },
   }
   const contestants: Contestant[] = []
   for (const name of options.contestants) contestants.push(await make[name]())

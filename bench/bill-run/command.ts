@@ -20,7 +20,7 @@ type Options = CommonOptions & {
 export function addBillRunCommand(program: Command): void {
   const command = program
     .command('bill-run', { isDefault: true })
-    .description('bill runs against hand-written SQL and the first thing one would write')
+    .description('bill runs against hand-written SQL, the old version, and the first thing one would write')
     .option('--accounts <n>', 'accounts to bill', count, 20_000)
     .option('--charges <n>', 'pending charges of each', count, 3)
     .option('--warm-up <n>', 'accounts that each contestant bills before its clock starts', count, 40_000)
@@ -43,17 +43,18 @@ The contestants:
   floor        the best hand-written SQL that writes the same rows in the same tables
   stamp        one statement that only stamps the charges, for many charges an account
   first-thing  a job an account, a query a row
+  old          the version of 2026-11-24 from a checkout of its own, which this repository must have the commit of
 
 Examples:
   npm run bench -- bill-run --accounts 20000 --queue redis --floor 3x2000 --repeat 5
-  npm run bench -- bill-run --accounts 1000000 --contestants ours,floor --floor 3x2000 --repeat 1
+  npm run bench -- bill-run --accounts 1000000 --contestants ours,floor,old --floor 3x2000 --repeat 1
   npm run bench -- bill-run --accounts 1000 --charges 200
-  npm run bench -- bill-run --accounts 20 --charges 50000 --contestants ours,stamp
+  npm run bench -- bill-run --accounts 20 --charges 50000 --contestants ours,stamp,old
   npm run bench -- bill-run --accounts 1 --charges 1000000 --contestants ours,stamp --json bench/results/redis-1x1000000.json`,
     )
     .action(async (options: Options) => {
       const { accounts, charges, warmUp, batch, workers, concurrency, queue, repeat, floor } = options
-      const compared = options.contestants ?? ['ours', charges < MANY_CHARGES ? 'floor' : 'stamp', 'first-thing']
+      const compared = options.contestants ?? ['ours', charges < MANY_CHARGES ? 'floor' : 'stamp', 'first-thing', 'old']
       const size = { accounts, charges, warmUpAccounts: warmUp }
       const how = { batch, workers, concurrency, queue, repeat, contestants: compared, floor }
       const report = await measuring('billRun', options, (servers) => benchBillRun(servers, { ...size, ...how }, say))

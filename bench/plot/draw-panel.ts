@@ -4,6 +4,7 @@ const LOOK = {
   ours: { colour: '#0b6e4f', label: 'Nightbill', width: 2.5, dash: '' },
   floor: { colour: '#4a5568', label: 'best hand-written SQL', width: 1.75, dash: '6 4' },
   stamp: { colour: '#4a5568', label: 'SQL that only stamps', width: 1.75, dash: '6 4' },
+  old: { colour: '#7c5cbf', label: 'version of 2026-11-24', width: 1.75, dash: '' },
   'first thing': { colour: '#b4532a', label: 'a job an account', width: 1.75, dash: '2 3' },
 } as const
 

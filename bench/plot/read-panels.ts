@@ -24,7 +24,7 @@ export type ResultFile = {
 }
 
 const QUEUES = ['postgres', 'redis'] as const
-const LINES = ['ours', 'floor', 'stamp', 'first thing'] as const
+const LINES = ['ours', 'floor', 'stamp', 'old', 'first thing'] as const
 const FEW_CHARGES = 3
 
 type Run = {

@@ -1,7 +1,7 @@
 -- The work of docs/performance.md, for :accounts accounts of the group `default` and :warmed of the group `warm-up` behind them: :charges
 -- pending charges an account (three at most for warm-up); 30 % have a pending credit, two in three of them automatic; 20 % an older unpaid
 -- invoice; 2 % a pending reversal of a credit that is attached to that invoice, half of them partly disbursed. The same accounts and
--- amounts each time.
+-- amounts each time. make-work.ts puts the parts together, for the tables of today or for those of the old version.
 set session_replication_role = replica; -- the rows are right by construction, and reconciled after each run
 set synchronous_commit = off;
 set maintenance_work_mem = '256MB';

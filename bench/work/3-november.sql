@@ -1,4 +1,4 @@
--- The rest of October and what November's run is to bill.
+-- The rest of October, in tables that have not changed since the old version, and what November's run is to bill.
 insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, created_at)
 select credit_id, account_id, credited, disbursed, 'reversal_pending', 'Goodwill', false, invoice_id, '2026-10-20'
 from older where credit_id is not null;

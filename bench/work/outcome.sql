@@ -1,5 +1,6 @@
 -- What came of a run, in a form that two ways of billing can be compared by: figures for people, and sums of hashes over what each
--- account got. Ids of new rows and invoice numbers are left out: who is billed first is nobody's rule.
+-- account got. Ids of new rows and invoice numbers are left out: who is billed first is nobody's rule. outcome-old.sql has those of
+-- them, by the same names, that do not depend on the tables of this version or on the ids of what was to be billed.
 with new_invoice as (
   select i.*, a.key from invoice i join account a on a.id = i.account_id join bill_run r on r.id = i.bill_run_id where r.bill_date = '2026-11-30'
 )

@@ -24,6 +24,14 @@ export const ours = (work: Work): Contestant =>
     others: ['src/cli.ts api', 'workers/worker.ts --kinds bill-run,relay'],
   })
 
+/** The old version, likewise. */
+export const old = (work: Work, folder: string): Contestant =>
+  service('old', work, {
+    folder,
+    billBatch: '--max-semi-space-size=16 workers/bill-batch.ts',
+    others: ['src/cli.ts api', 'workers/bill-run.ts', 'workers/relay.ts'],
+  })
+
 function service(name: string, work: Work, { folder, billBatch, others }: Version): Contestant {
   const start = async (target: Target) => {
     const port = await freePort()
