@@ -3,10 +3,11 @@ import type { Servers } from '../servers.ts'
 import { makeWork } from '../work/make-work.ts'
 import { proveReconciled } from '../work/prove-reconciled.ts'
 import { type Bare, startBareService } from './bare-service.ts'
+import { type Inserted, insertCharges } from './insert-charges.ts'
 import { type LoadPlan, type MeasuredLoad, sendLoad } from './load.ts'
 import { type CarriedOut, measureCarryingOut } from './measure-carrying-out.ts'
 import { type Latency, measureLatency } from './measure-latency.ts'
-import { allCarriedOut, proveAllPending } from './prove-accepted.ts'
+import { allCarriedOut, proveAllCharged, proveAllPending } from './prove-accepted.ts'
 import { type IntakeService, startIntakeService } from './service.ts'
 
 export type IntakeOptions = {
@@ -22,6 +23,9 @@ export type Accepted = {
   /** Ours, with no worker beside it: like for like. */
   readonly single: MeasuredLoad[]
   readonly batches: MeasuredLoad[]
+  readonly charges: MeasuredLoad[]
+  /** The same charges by SQL alone. */
+  readonly insertedCharges: Inserted[]
 }
 
 export type WithWorker = {
@@ -39,13 +43,16 @@ export type IntakeReport = Accepted &
     readonly latency: Latency
     /** Credits accepted in all; each was found pending at the end, and the books balanced. */
     readonly accepted: number
+    /** Charges, likewise. */
+    readonly charged: number
   }
 
 const ACCOUNTS = 5_000
 const SINGLY = { what: 'credit', each: 1, connections: 64 } as const
 const IN_BATCHES = { what: 'credits', each: 1_000, connections: 4 } as const
+const CHARGES = { what: 'charges', each: 1_000, connections: 4 } as const
 const PROBES = 200
-/** Credits to each server before anything counts. */
+/** Credits, or charges, to each server before anything counts. */
 const WARM_UP = 5_000
 
 type Intake = {
@@ -53,11 +60,11 @@ type Intake = {
   readonly service: IntakeService
   readonly bare: Bare
   /** What was accepted so far. */
-  readonly accepted: { credits: number }
+  readonly accepted: { credits: number; charges: number }
   readonly say: (line: string) => void
 }
 
-/** Measures how credits come in: ours and its peers in turn, A B A B, then carrying out and the latency at rest. */
+/** Measures how credits and charges come in: ours and its peers in turn, A B A B, then carrying out and the latency at rest. */
 export async function benchIntake(
   { postgresUrl, redisUrl, ...servers }: Servers,
   { seconds, repeat }: IntakeOptions,
@@ -71,7 +78,7 @@ export async function benchIntake(
   const bare = await startBareService()
   const service = await startIntakeService(databaseUrl, redisUrl)
   const client = await openClient(databaseUrl)
-  const intake: Intake = { databaseUrl, service, bare, say, accepted: { credits: 0 } }
+  const intake: Intake = { databaseUrl, service, bare, say, accepted: { credits: 0, charges: 0 } }
   try {
     await warmUp(intake)
     const accepted = await measureAccepting(intake, seconds, repeat)
@@ -81,12 +88,13 @@ export async function benchIntake(
     const withWorker = await measureWithWorker(intake, client, seconds, repeat)
     const latency = await measureLatency(service, client, ACCOUNTS, PROBES)
     await allCarriedOut(client)
-    const { credits } = intake.accepted
+    const { credits, charges } = intake.accepted
     await proveAllPending(client, credits + latency.probes)
+    await proveAllCharged(client, charges)
     await service.stop()
     await proveReconciled(databaseUrl, 'intake')
-    say(`${credits + latency.probes} credits accepted, all pending; reconciled`)
-    return { ...accepted, ...withWorker, latency, accepted: credits + latency.probes }
+    say(`${credits + latency.probes} credits accepted, all pending; ${charges} charges; reconciled`)
+    return { ...accepted, ...withWorker, latency, accepted: credits + latency.probes, charged: charges }
   } finally {
     await service.stop()
     await bare.stop()
@@ -97,8 +105,9 @@ export async function benchIntake(
 type Load = Pick<LoadPlan, 'what' | 'each' | 'connections' | 'max'>
 
 async function load({ service, accepted, say }: Intake, what: string, plan: Load): Promise<MeasuredLoad> {
-  const result = await sendLoad({ url: service.url, apiKey: service.apiKey, accounts: ACCOUNTS, ...plan })
-  accepted.credits += result.count
+  const name = `load-${accepted.charges}`
+  const result = await sendLoad({ url: service.url, apiKey: service.apiKey, accounts: ACCOUNTS, name, ...plan })
+  accepted[plan.what === 'charges' ? 'charges' : 'credits'] += result.count
   say(`${what}: ${Math.round(result.perSecond)}/s`)
   return result
 }
@@ -109,21 +118,34 @@ async function loadBare({ bare, say }: Intake, max: Load['max']): Promise<Measur
   return result
 }
 
+async function insert({ databaseUrl, accepted, say }: Intake, max: Load['max']): Promise<Inserted> {
+  const { each, connections } = CHARGES
+  const name = `inserted-${accepted.charges}`
+  const result = await insertCharges({ databaseUrl, connections, each, accounts: ACCOUNTS, name, max })
+  accepted.charges += result.count
+  say(`charges by SQL: ${Math.round(result.perSecond)}/s`)
+  return result
+}
+
 async function warmUp(intake: Intake): Promise<void> {
   const max = { count: WARM_UP }
   await loadBare(intake, max)
   await load(intake, 'warm-up', { ...SINGLY, max })
   await load(intake, 'warm-up, batches', { ...IN_BATCHES, max })
+  await load(intake, 'warm-up, charges', { ...CHARGES, max })
+  await insert(intake, max)
 }
 
 async function measureAccepting(intake: Intake, seconds: number, repeat: number): Promise<Accepted> {
-  const accepted: Accepted = { bare: [], single: [], batches: [] }
+  const accepted: Accepted = { bare: [], single: [], batches: [], charges: [], insertedCharges: [] }
   // What comes in by the thousand is so much that half the time is enough.
   const half = { seconds: seconds / 2 }
   for (let round = 0; round < repeat; round += 1) {
     accepted.bare.push(await loadBare(intake, { seconds }))
     accepted.single.push(await load(intake, 'one by one', { ...SINGLY, max: { seconds } }))
     accepted.batches.push(await load(intake, 'in batches', { ...IN_BATCHES, max: half }))
+    accepted.charges.push(await load(intake, 'charges', { ...CHARGES, max: half }))
+    accepted.insertedCharges.push(await insert(intake, half))
   }
   return accepted
 }

@@ -9,7 +9,7 @@ type Options = CommonOptions & { readonly seconds: number; readonly repeat: numb
 export function addIntakeCommand(program: Command): void {
   const command = program
     .command('intake')
-    .description('how credits come in, against a route that only adds to a queue')
+    .description('credits against a route that only adds to a queue, charges against SQL that writes the same rows')
     .option('--seconds <n>', 'how long one load lasts', count, 8)
     .option('--repeat <n>', 'rounds', count, 2)
   addCommonOptions(command)
@@ -22,7 +22,7 @@ Examples:
     .action(async (options: Options) => {
       const { seconds, repeat } = options
       const report = await measuring('intake', options, (servers) => benchIntake(servers, { seconds, repeat }, say))
-      console.log(`\nLoads of ${seconds} s; medians of ${repeat}; every credit pending at the end, and reconciled\n`)
+      console.log(`\nLoads of ${seconds} s; medians of ${repeat}; all that was accepted is there, and reconciled\n`)
       console.log(printIntake(report))
     })
 }

@@ -3,18 +3,20 @@ import { join } from 'node:path'
 import { promisify } from 'node:util'
 import { type CpuTime, cpuTime } from '../cpu-time.ts'
 
-/** Credits to be sent by a process of its own, which does not share a thread with anything that is measured. */
+/** What is sent, credits or charges, by a process of its own, which does not share a thread with anything that is measured. */
 export type LoadPlan = {
   /** Of the server, without a path. */
   readonly url: string
   readonly apiKey: string
-  readonly what: 'credit' | 'credits'
+  readonly what: 'credit' | 'credits' | 'charges'
   /** In one request. */
   readonly each: number
   /** Kept alive, each with one request under way at a time. */
   readonly connections: number
   /** They go to these accounts in turn, so that no two that are under way at once share one. */
   readonly accounts: number
+  /** Sets the references of one load apart from those of another. */
+  readonly name?: string
   /** Ends after so many or so many seconds, whichever is first. */
   readonly max: { readonly count?: number; readonly seconds?: number }
 }

@@ -33,6 +33,7 @@ function rows(report: IntakeReport): readonly Row[] {
   const alone = rate(report.carriedOutAlone)
   const together = rate(report.carriedOutSingle)
   const inBatches = rate(report.carriedOutBatches)
+  const [charges, insertedCharges] = [rate(report.charges), rate(report.insertedCharges)]
   return [
     { what: 'only queue.add on Redis, 64 connections', measured: perSecond(bare), cpu: cpu(report.bare) },
     {
@@ -69,6 +70,14 @@ function rows(report: IntakeReport): readonly Row[] {
       ratio: inBatches / alone,
     },
     { what: '', measured: '', against: 'over 64', ratio: inBatches / together },
+    {
+      what: 'charges accepted, 1,000 at a time, 4 connections',
+      measured: perSecond(charges),
+      cpu: cpu(report.charges),
+      against: 'insert of unnest',
+      ...atLeast(charges / insertedCharges, 0.6),
+    },
+    { what: 'charges by insert of unnest', measured: perSecond(insertedCharges), cpu: cpu(report.insertedCharges) },
     {
       what: 'at rest, POST to pending, median',
       measured: `${latency.median.toFixed(1)} ms`,

@@ -25,3 +25,9 @@ export async function proveAllPending(client: pg.Client, accepted: number): Prom
   if (jobs !== accepted || pending !== accepted)
     throw new Error(`${accepted} credits were accepted; ${jobs} have a job and ${pending} are pending`)
 }
+
+/** Throws unless there are exactly so many charges with a reference. */
+export async function proveAllCharged(client: pg.Client, accepted: number): Promise<void> {
+  const { rows } = await client.query(`select count(*)::integer as there from charge where reference is not null`)
+  if (rows[0].there !== accepted) throw new Error(`${accepted} charges were accepted; ${rows[0].there} are there`)
+}
