@@ -24,9 +24,9 @@ export function addBillRunCommand(program: Command): void {
     .option('--accounts <n>', 'accounts to bill', count, 20_000)
     .option('--charges <n>', 'pending charges of each', count, 3)
     .option('--warm-up <n>', 'accounts that each contestant bills before its clock starts', count, 40_000)
-    .option('--batch <n>', 'accounts in a batch', count, 1_000)
+    .option('--batch <n>', 'accounts in a batch', count, 2_000)
     .option('--workers <n>', 'bill-batch worker processes', count, 1)
-    .option('--concurrency <n>', 'batches that one worker bills at once', count, 4)
+    .option('--concurrency <n>', 'batches that one worker bills at once', count, 3)
     .option('--repeat <n>', 'rounds', count, 2)
     .option(
       '--contestants <names>',
