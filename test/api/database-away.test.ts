@@ -2,27 +2,24 @@ import pg from 'pg'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { EVERY_CALL } from '../support/every-call.ts'
+import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { fill, fingerprint, NOBODY } from '../support/furnished.ts'
 import { expectProblem } from '../support/problem.ts'
 import { startProcess, type TestProcess } from '../support/processes.ts'
-import { openProxy, type TcpProxy } from '../support/proxy.ts'
 import { type Call, caller, openService, type Service } from '../support/service.ts'
 
 let service: Service
-let proxy: TcpProxy
+let proxy: FlakyProxy
 let api: TestProcess
 let call: Call
 
 beforeAll(async () => {
   service = await openService()
   await service.call('POST', '/v1/accounts', { body: { accountId: 'usd', name: 'Somebody', currency: 'USD' } })
-  const url = new URL(service.database.url)
-  proxy = await openProxy(Number(url.port || 5432))
-  url.hostname = '127.0.0.1'
-  url.port = String(proxy.port)
+  proxy = await openFlakyProxy(service.database.url)
   api = startProcess(['src/cli.ts', 'api'], {
     ...service.environment,
-    DATABASE_URL: url.href,
+    DATABASE_URL: proxy.through(service.database.url),
     LOCK_TIMEOUT_MS: '200',
     LOG_LEVEL: 'info',
   })
@@ -53,7 +50,7 @@ describe('when the database is cut off', () => {
   beforeAll(async () => {
     expect((await call('POST', '/v1/credits', { body: credit })).status).toBe(202)
     before = await fingerprint(service.db)
-    await proxy.cut()
+    await proxy.refuse()
   })
 
   test.each(EVERY_CALL)('$method $path: 503, and when to try again', async ({ method, path, body }) => {
@@ -83,7 +80,7 @@ describe('when the database is cut off', () => {
   })
 
   test('once it is back, so is the service, and nothing was changed', async () => {
-    await proxy.mend()
+    await proxy.listenAgain()
     await eventually(async () => expect((await call('GET', '/readyz', { key: null })).status).toBe(200))
     expect(await fingerprint(service.db)).toEqual(before)
     expect((await call('POST', '/v1/credits', { body: credit })).status).toBe(202)

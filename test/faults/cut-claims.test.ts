@@ -4,10 +4,10 @@ import { KINDS } from '../../src/work/kinds.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { holdLock } from '../support/held-lock.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
-import { openProxy, type TcpProxy } from '../support/proxy.ts'
 import { type EntryName, openStack, type Stack } from '../support/stack.ts'
 
 /** More than the crashes that prove that something takes its worker down. */
@@ -15,18 +15,17 @@ const CUTS = 6
 
 onEachBackend('connections that are cut once a try has begun, again and again', (backend, it) => {
   let database: TestDatabase
-  let proxy: TcpProxy
+  let proxy: FlakyProxy
   let stack: Stack
   beforeAll(async () => {
     database = await openTestDatabase()
-    proxy = await openProxy(Number(new URL(database.url).port || 5432))
+    proxy = await openFlakyProxy(database.url)
     stack = await openStack({
       backend,
       database,
       workers: { reversal: 0, 'bill-batch': 4, credit: 0 },
       env: { JOB_LOCK_MS: '1500', STALL_CHECK_MS: '500' },
-      reachDatabaseAt: (url) =>
-        Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(proxy.port) }).toString(),
+      reachDatabaseAt: proxy.through,
     })
     await insertAccounts(stack, 'cut', 10)
   })
@@ -70,11 +69,11 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
         },
         { timeoutMs: 60_000, intervalMs: 100 },
       )
-      await proxy.cut()
+      await proxy.refuse()
       await endWaiting(kind)
       // Long enough that what was begun cannot be said to have ended.
       await sleep(500)
-      await proxy.mend()
+      await proxy.listenAgain()
     }
   }
 

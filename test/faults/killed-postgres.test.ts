@@ -9,16 +9,16 @@ import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { crashPostgres } from '../support/crash-postgres.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { eventually } from '../support/eventually.ts'
+import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { startProcess, type TestProcess } from '../support/processes.ts'
 import { BOOTSTRAP_KEY, type Call, caller } from '../support/service.ts'
-import { openWire, type Wire } from '../support/wire.ts'
 
 const ROUNDS = 5
 const AT_ONCE = 12
 
 let dataDir: string
 let postgres: EmbeddedPostgres
-let wire: Wire
+let proxy: FlakyProxy
 let api: TestProcess
 let call: Call
 beforeAll(async () => {
@@ -27,9 +27,9 @@ beforeAll(async () => {
   await migrate(postgres.ownerUrl)
   await prepareQueues({ ownerUrl: postgres.ownerUrl, redisUrl: undefined })
   await admitLogin(postgres.ownerUrl, postgres.url)
-  wire = await openWire(postgres.url)
+  proxy = await openFlakyProxy(postgres.url)
   api = startProcess(['src/cli.ts', 'api'], {
-    DATABASE_URL: wire.along(postgres.url),
+    DATABASE_URL: proxy.through(postgres.url),
     BOOTSTRAP_API_KEY: BOOTSTRAP_KEY,
     PORT: '0',
   })
@@ -42,7 +42,7 @@ beforeAll(async () => {
 afterAll(async () => {
   api.signal('SIGTERM')
   await api.exited
-  await wire.close()
+  await proxy.close()
   await postgres.stop()
   await removeDataFolder(dataDir)
 })
@@ -114,7 +114,7 @@ test('Postgres killed again and again under load: every answer is true', async (
     await crashPostgres(postgres.pid)
     await postgres.stop()
     postgres = await startEmbeddedPostgres({ dataDir })
-    wire.lead(postgres.url)
+    proxy.pointTo(postgres.url)
   }
   stop.abort()
   await Promise.all(loads)

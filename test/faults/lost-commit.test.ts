@@ -9,9 +9,9 @@ import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { crashPostgres } from '../support/crash-postgres.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { eventually } from '../support/eventually.ts'
+import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { startProcess } from '../support/processes.ts'
 import { type Call, caller } from '../support/service.ts'
-import { openWire, type Wire } from '../support/wire.ts'
 
 const API_KEY = 'bootstrap-key-of-the-tests'
 const CLIENT = 'client of the lost commit'
@@ -19,8 +19,8 @@ const CLIENT = 'client of the lost commit'
 // A Postgres of the file's own that is as durable as in production: what it has confirmed outlives its death, and nothing else does.
 let dataDir: string
 let postgres: EmbeddedPostgres
-let wire: Wire
-/** By way of the wire, as the one whose replies are lost. */
+let proxy: FlakyProxy
+/** By way of the proxy, as the one whose replies are lost. */
 let db: Db
 /** Somebody else, straight to the server. */
 let other: Db
@@ -34,14 +34,14 @@ beforeAll(async () => {
   await migrate(postgres.ownerUrl)
   await prepareQueues({ ownerUrl: postgres.ownerUrl, redisUrl: undefined })
   await admitLogin(postgres.ownerUrl, postgres.url)
-  wire = await openWire(postgres.url)
-  db = open(wire.along(postgres.url), CLIENT)
+  proxy = await openFlakyProxy(postgres.url)
+  db = open(proxy.through(postgres.url), CLIENT)
   other = open(postgres.url, 'other')
 })
 afterAll(async () => {
   await db.destroy()
   await other.destroy()
-  await wire.close()
+  await proxy.close()
   await postgres.stop()
   await removeDataFolder(dataDir)
 })
@@ -59,7 +59,7 @@ async function accountsNamed(key: string): Promise<number> {
 
 /** Once the COMMIT is on its way: a crash, a new start, and others who write first, so that transaction ids are given out again. */
 async function crashAndRestart(): Promise<void> {
-  await eventually(() => wire.stillToLose() === 0, { intervalMs: 1, timeoutMs: 30_000 })
+  await eventually(() => proxy.stillToLose() === 0, { intervalMs: 1, timeoutMs: 30_000 })
   await crashPostgres(postgres.pid)
   await other.destroy()
   await postgres.stop()
@@ -68,14 +68,14 @@ async function crashAndRestart(): Promise<void> {
   for (let writes = 0; writes < 20; writes += 1) {
     await sql`insert into reconciliation (ok, violations) values (true, 0)`.execute(other)
   }
-  wire.lead(postgres.url)
-  wire.comeBack()
+  proxy.pointTo(postgres.url)
+  proxy.comeBack()
 }
 
 test('Postgres dies as COMMIT is sent: what was not flushed is done again, not taken for somebody else’s', async () => {
   for (const round of [1, 2, 3]) {
     const key = `unflushed-${round}`
-    wire.loseRepliesToCommit(CLIENT, 1, { goesAway: true, deliverAfterMs: Infinity })
+    proxy.loseRepliesToCommit(CLIENT, 1, { goesAway: true, deliverAfterMs: Infinity })
     const inserting = insertAccount(key)
     await crashAndRestart()
     expect(await inserting).toBe(key)
@@ -84,7 +84,7 @@ test('Postgres dies as COMMIT is sent: what was not flushed is done again, not t
 })
 
 test('Postgres dies when it has flushed: what was committed is not done again', async () => {
-  wire.loseRepliesToCommit(CLIENT, 1, { goesAway: true })
+  proxy.loseRepliesToCommit(CLIENT, 1, { goesAway: true })
   const inserting = insertAccount('flushed')
   await eventually(async () => expect(await accountsNamed('flushed')).toBe(1), { intervalMs: 5, timeoutMs: 30_000 })
   await crashAndRestart()
@@ -93,20 +93,20 @@ test('Postgres dies when it has flushed: what was committed is not done again', 
 })
 
 test('a COMMIT that arrives late: it is waited for', async () => {
-  wire.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: 1_500 })
+  proxy.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: 1_500 })
   expect(await insertAccount('late')).toBe('late')
   expect(await accountsNamed('late')).toBe(1)
 })
 
 test('a COMMIT that never arrives, of a connection that seems alive: it is done again once the server has given it up', async () => {
-  wire.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: Infinity })
+  proxy.loseRepliesToCommit(CLIENT, 1, { deliverAfterMs: Infinity })
   expect(await insertAccount('never')).toBe('never')
   expect(await accountsNamed('never')).toBe(1)
 })
 
 test('a 202 never names a job that is not there', async () => {
   const api = startProcess(['src/cli.ts', 'api'], {
-    DATABASE_URL: wire.along(postgres.url),
+    DATABASE_URL: proxy.through(postgres.url),
     BOOTSTRAP_API_KEY: API_KEY,
     PORT: '0',
   })
@@ -116,7 +116,7 @@ test('a 202 never names a job that is not there', async () => {
   for (const round of [1, 2, 3]) {
     const reason = `round ${round}`
     // Every other COMMIT reaches the server.
-    wire.loseRepliesToCommit('nightbill api', 1, { goesAway: true, deliverAfterMs: round % 2 === 0 ? 0 : Infinity })
+    proxy.loseRepliesToCommit('nightbill api', 1, { goesAway: true, deliverAfterMs: round % 2 === 0 ? 0 : Infinity })
     const answering = call('POST', '/v1/credits', { body: { accountId: 'e2e', amount: '1', reason } })
     await crashAndRestart()
     const { status, body } = await answering

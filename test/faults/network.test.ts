@@ -3,32 +3,32 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { type BackendKind, describeAlongside, describeOnRedis, onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
+import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { API_KEY, openStack, type Stack } from '../support/stack.ts'
-import { openWire, type Wire } from '../support/wire.ts'
 
-/** A stack whose processes reach the database only by way of a wire. */
+/** A stack whose processes reach the database only by way of a proxy. */
 async function openBehindWire(backend: BackendKind, env: Readonly<Record<string, string>> = {}) {
-  const wire = await openWire(inject('postgresUrl'))
+  const proxy = await openFlakyProxy(inject('postgresUrl'))
   const workers = { reversal: 0, credit: 1, 'bill-batch': 1 }
-  const stack = await openStack({ backend, workers, env, reachDatabaseAt: wire.along })
-  return { wire, stack }
+  const stack = await openStack({ backend, workers, env, reachDatabaseAt: proxy.through })
+  return { proxy, stack }
 }
 
 describeAlongside('COMMIT sent, its reply lost', (it) => {
-  let wire: Wire
+  let proxy: FlakyProxy
   let stack: Stack
   beforeAll(async () => {
     const opened = await openBehindWire('postgres', { BILL_BATCH_SIZE: '10' })
-    wire = opened.wire
+    proxy = opened.proxy
     stack = opened.stack
     await insertAccounts(stack, 'lost', 200)
   })
   afterAll(async () => {
     await stack.close()
-    await wire.close()
+    await proxy.close()
   })
 
   /** What the API answers to a POST that is sent once, and not again by a client that knows better. */
@@ -47,9 +47,9 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
   it('a credit with an idempotency key is accepted once', async () => {
     for (let time = 1; time <= 5; time += 1) {
       const reason = `keyed-${time}`
-      wire.loseRepliesToCommit('nightbill api', 1)
+      proxy.loseRepliesToCommit('nightbill api', 1)
       const { creditId } = await stack.client.postCredit({ accountId: 'lost-1', amount: '1', reason })
-      expect(wire.stillToLose()).toBe(0)
+      expect(proxy.stillToLose()).toBe(0)
       expect(await creditsGiven(reason)).toBe(1)
       await stack.quiet()
       expect(await stack.client.getCredit(creditId)).toMatchObject({ status: 'pending' })
@@ -57,34 +57,34 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
   })
 
   it('a credit with neither key nor reference is accepted once for one answer', async () => {
-    wire.loseRepliesToCommit('nightbill api', 1)
+    proxy.loseRepliesToCommit('nightbill api', 1)
     const { status } = await post('v1/credits', { accountId: 'lost-1', amount: '1', reason: 'unkeyed' })
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     expect(status).toBe(202)
     expect(await creditsGiven('unkeyed')).toBe(1)
   })
 
   it('credits in a batch without a key are accepted once for one answer', async () => {
     const credits = Array.from({ length: 3 }, () => ({ accountId: 'lost-1', amount: '1', reason: 'unkeyed batch' }))
-    wire.loseRepliesToCommit('nightbill api', 1)
+    proxy.loseRepliesToCommit('nightbill api', 1)
     expect((await post('v1/credits/batch', { credits })).status).toBe(202)
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     expect(await creditsGiven('unkeyed batch')).toBe(3)
   })
 
   it('charges without a key or a reference are recorded once for one answer', async () => {
     const charges = [{ accountId: 'lost-1', amount: '1', description: 'unkeyed', chargedOn: '2026-01-01' }]
-    wire.loseRepliesToCommit('nightbill api', 1)
+    proxy.loseRepliesToCommit('nightbill api', 1)
     expect((await post('v1/charges', { charges })).status).toBe(201)
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     expect(await stack.asOwner("select from charge where description = 'unkeyed'")).toHaveLength(1)
   })
 
   it('what cannot be learned is not called undone: the answer says so, and how to go on', async () => {
     const charges = [{ accountId: 'lost-3', amount: '1', description: 'unknown', chargedOn: '2026-01-01' }]
-    wire.loseRepliesToCommit('nightbill api', 1, { goesAway: true })
+    proxy.loseRepliesToCommit('nightbill api', 1, { goesAway: true })
     const { status, body } = await post('v1/charges', { charges })
-    wire.comeBack()
+    proxy.comeBack()
     expect([status, body.code, body.retryable]).toEqual([503, 'outcome_unknown', false])
     expect(body.detail).toMatch(/repeat it with the same Idempotency-Key, or look/)
     expect(await stack.asOwner("select from charge where description = 'unknown'")).toHaveLength(1)
@@ -102,9 +102,9 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
     const { billRunId } = await client.startBillRun({ accountIds: ['lost-2'], billDate: BILL_DATE })
     await stack.quiet()
     const { data } = await client.listInvoices({ billRunId })
-    wire.loseRepliesToCommit('nightbill api', 1)
+    proxy.loseRepliesToCommit('nightbill api', 1)
     const made = await post(`v1/credits/${creditId}/disbursements`, { invoiceId: data[0]?.invoiceId, amount: '20' })
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     expect(made.status).toBe(201)
     expect(await client.getCredit(creditId)).toMatchObject({ amountLeft: '30.00' })
   })
@@ -115,21 +115,21 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
     const credit = data.find(({ reason }) => reason === 'By hand')
     const before = Number(credit?.amountLeft)
     const creditId = credit?.creditId as string
-    wire.loseRepliesToCommit('nightbill api', 1)
+    proxy.loseRepliesToCommit('nightbill api', 1)
     await client.disburse(
       creditId,
       { invoiceId: credit?.invoiceId as string, amount: '5' },
       { idempotencyKey: randomUUID() },
     )
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     expect(Number((await client.getCredit(creditId)).amountLeft)).toBe(before - 5)
   })
 
   it('batches are billed once', async () => {
-    wire.loseRepliesToCommit('nightbill worker-bill-batch', 8)
+    proxy.loseRepliesToCommit('nightbill worker-bill-batch', 8)
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'lost', billDate: BILL_DATE })
     await stack.quiet()
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     const run = await stack.client.getBillRun(billRunId)
     expect(run).toMatchObject({ status: 'completed', progress: { failed: 0 } })
     expect(await stack.asOwner('select from invoice group by account_id, bill_run_id having count(*) > 1')).toEqual([])
@@ -137,39 +137,39 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
   })
 
   it('accepted credits are recorded once', async () => {
-    wire.loseRepliesToCommit('nightbill worker-credit', 3)
+    proxy.loseRepliesToCommit('nightbill worker-credit', 3)
     const accepted = await postCredits(stack.client, { group: 'lost', accounts: 20, credits: 60 })
     await stack.quiet()
-    expect(wire.stillToLose()).toBe(0)
+    expect(proxy.stillToLose()).toBe(0)
     expect(accepted).toHaveLength(60)
     await expectCarriedOut(stack, accepted)
     await stack.expectReconciled()
   })
 })
 
-onEachBackend('a slow wire to the database, cut again and again', (backend, it) => {
-  let wire: Wire
+onEachBackend('a slow connection to the database, cut again and again', (backend, it) => {
+  let proxy: FlakyProxy
   let stack: Stack
   beforeAll(async () => {
     const opened = await openBehindWire(backend, { BILL_BATCH_SIZE: '20' })
-    wire = opened.wire
+    proxy = opened.proxy
     stack = opened.stack
   })
   afterAll(async () => {
     await stack.close()
-    await wire.close()
+    await proxy.close()
   })
 
   it('makes it slower only', async () => {
     await insertAccounts(stack, 'slow', 600)
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'slow', billDate: BILL_DATE })
     const posting = postCredits(stack.client, { group: 'slow', accounts: 50, credits: 100, atOnce: 5 })
-    wire.delay(10)
+    proxy.delay(10)
     for (let cuts = 0; cuts < 10; cuts += 1) {
       await sleep(300)
-      wire.cut()
+      proxy.cut()
     }
-    wire.delay(0)
+    proxy.delay(0)
     const accepted = await posting
     await stack.quiet()
     expect((await stack.client.getBillRun(billRunId)).progress.failed).toBe(0)
@@ -180,40 +180,40 @@ onEachBackend('a slow wire to the database, cut again and again', (backend, it) 
   })
 })
 
-describeOnRedis('a slow wire to Redis, cut again and again', (it) => {
+describeOnRedis('a slow connection to Redis, cut again and again', (it) => {
   let redis: TestRedis
-  let wire: Wire
+  let proxy: FlakyProxy
   let stack: Stack
   beforeAll(async () => {
     redis = await startRedis()
-    wire = await openWire(redis.url)
+    proxy = await openFlakyProxy(redis.url)
     stack = await openStack({
       backend: 'redis',
-      redisUrl: wire.along(redis.url),
+      redisUrl: proxy.through(redis.url),
       workers: { reversal: 0 },
       env: { BILL_BATCH_SIZE: '20' },
     })
   })
   afterAll(async () => {
     await stack.close()
-    await wire.close()
+    await proxy.close()
     await redis.stop()
   })
 
   it('makes it slower only', async () => {
-    await insertAccounts(stack, 'wire', 600)
-    const { billRunId } = await stack.client.startBillRun({ billGroup: 'wire', billDate: BILL_DATE })
-    const posting = postCredits(stack.client, { group: 'wire', accounts: 50, credits: 100, atOnce: 5 })
-    wire.delay(10)
+    await insertAccounts(stack, 'slow', 600)
+    const { billRunId } = await stack.client.startBillRun({ billGroup: 'slow', billDate: BILL_DATE })
+    const posting = postCredits(stack.client, { group: 'slow', accounts: 50, credits: 100, atOnce: 5 })
+    proxy.delay(10)
     for (let cuts = 0; cuts < 10; cuts += 1) {
       await sleep(300)
-      wire.cut()
+      proxy.cut()
     }
-    wire.delay(0)
+    proxy.delay(0)
     const accepted = await posting
     expect(accepted).toHaveLength(100)
     await stack.quiet()
-    await expectBilledOnce(stack, billRunId, 'wire')
+    await expectBilledOnce(stack, billRunId, 'slow')
     await expectCarriedOut(stack, accepted)
     await eventually(() => stack.expectReconciled())
   })

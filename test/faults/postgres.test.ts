@@ -10,11 +10,11 @@ import { describeAlongside, onEachBackend } from '../support/backends.ts'
 import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
+import { openFlakyProxy } from '../support/flaky-proxy.ts'
 import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { expectWithin } from '../support/promised.ts'
 import { openStack, type Stack } from '../support/stack.ts'
-import { openWire } from '../support/wire.ts'
 
 const entries = ['api', 'credit', 'bill-batch'] as const
 
@@ -86,11 +86,15 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
     const dataDir = await makeDataFolder()
     const start = () => startEmbeddedPostgres({ dataDir, settings: { fsync: 'off' } })
     let postgres = await start()
-    const wire = await openWire(postgres.url)
+    const proxy = await openFlakyProxy(postgres.url)
     await migrate(postgres.ownerUrl)
     await admitLogin(postgres.ownerUrl, postgres.url)
     // The addresses that stay: the embedded Postgres takes another port each time.
-    const database = { url: wire.along(postgres.url), ownerUrl: wire.along(postgres.ownerUrl), drop: async () => {} }
+    const database = {
+      url: proxy.through(postgres.url),
+      ownerUrl: proxy.through(postgres.ownerUrl),
+      drop: async () => {},
+    }
     const stack = await openStack({
       backend: 'postgres',
       database,
@@ -111,7 +115,7 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
       const away = await fetch(`${stack.url}/readyz`)
       expect(away.status).toBe(503)
       postgres = await start()
-      wire.lead(postgres.url)
+      proxy.pointTo(postgres.url)
       const doneBefore = (await stack.asOwner("select from bill_batch where status = 'done'")).length
       await expectWithin(10_000, () =>
         eventually(async () =>
@@ -127,7 +131,7 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
       await stack.expectReconciled()
     } finally {
       await stack.close()
-      await wire.close()
+      await proxy.close()
       await postgres.stop()
       await removeDataFolder(dataDir)
     }

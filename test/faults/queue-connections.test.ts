@@ -7,14 +7,13 @@ import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { describeAlongside, onEachBackend } from '../support/backends.ts'
 import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
-import { openProxy, type TcpProxy } from '../support/proxy.ts'
+import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { redisUrl } from '../support/redis.ts'
-import { openWire } from '../support/wire.ts'
 
 const QUEUE = 'things'
 
-/** Opens the queue twice: straight, and by way of what `along` makes of its address. */
-async function openTwice(kind: Backend['kind'], along: (url: string) => string, answerTimeoutMs?: number) {
+/** Opens the queue twice: straight, and by way of what `through` makes of its address. */
+async function openTwice(kind: Backend['kind'], through: (url: string) => string, answerTimeoutMs?: number) {
   const database = await openTestDatabase()
   const redis = kind === 'redis' ? redisUrl() : undefined
   await prepareQueues({ ownerUrl: database.ownerUrl, redisUrl: redis })
@@ -26,8 +25,8 @@ async function openTwice(kind: Backend['kind'], along: (url: string) => string, 
   const straight = await openBackend({ ...options, databaseUrl: database.url, redisUrl: redis })
   const behind = await openBackend({
     ...options,
-    databaseUrl: redis === undefined ? along(database.url) : database.url,
-    redisUrl: redis === undefined ? undefined : along(redis),
+    databaseUrl: redis === undefined ? through(database.url) : database.url,
+    redisUrl: redis === undefined ? undefined : through(redis),
   })
   const done: string[] = []
   const work = async (job: Job) => void done.push(String(job.id))
@@ -58,11 +57,9 @@ const addressOf = (backend: Backend['kind']) => (backend === 'redis' ? (redisUrl
 type Queues = Awaited<ReturnType<typeof openTwice>>
 
 /** Does something with a queue that is reached by way of a proxy, which can refuse connections. */
-async function behindProxy(backend: Backend['kind'], act: (queue: Queues, proxy: TcpProxy) => Promise<void>) {
-  const proxy = await openProxy(Number(new URL(addressOf(backend)).port))
-  const along = (url: string) =>
-    Object.assign(new URL(url), { hostname: '127.0.0.1', port: String(proxy.port) }).toString()
-  const queue = await openTwice(backend, along)
+async function behindProxy(backend: Backend['kind'], act: (queue: Queues, proxy: FlakyProxy) => Promise<void>) {
+  const proxy = await openFlakyProxy(addressOf(backend))
+  const queue = await openTwice(backend, proxy.through)
   try {
     await act(queue, proxy)
   } finally {
@@ -77,11 +74,11 @@ onEachBackend('a queue that refuses connections for a while', (backend, it) => {
       await queue.openWorkerBehind()
       await queue.straight.add('thing', {}, { jobId: 'before' })
       await queue.expectDone('before')
-      await proxy.cut()
+      await proxy.refuse()
       await sleep(1_000)
       await queue.straight.add('thing', {}, { jobId: 'meanwhile' })
       await sleep(1_000)
-      await proxy.mend()
+      await proxy.listenAgain()
       await queue.expectDone('meanwhile')
     }))
 })
@@ -89,10 +86,10 @@ onEachBackend('a queue that refuses connections for a while', (backend, it) => {
 onEachBackend('a queue that is opened while it refuses connections', (backend, it) => {
   it('is opened when it takes them again, and then works', () =>
     behindProxy(backend, async (queue, proxy) => {
-      await proxy.cut()
+      await proxy.refuse()
       const opening = Promise.all([queue.openQueueBehind(), queue.openWorkerBehind()])
       await sleep(1_000)
-      await proxy.mend()
+      await proxy.listenAgain()
       const [behind] = await opening
       await behind.add('thing', {}, { jobId: 'added' })
       await queue.expectDone('added')
@@ -101,14 +98,14 @@ onEachBackend('a queue that is opened while it refuses connections', (backend, i
 
 onEachBackend('a connection to the queue that swallows everything', (backend, it) => {
   it('is given up: whoever waits for an answer is told, and work goes on over another', async () => {
-    const wire = await openWire(addressOf(backend))
-    const queue = await openTwice(backend, wire.along, 2_000)
+    const proxy = await openFlakyProxy(addressOf(backend))
+    const queue = await openTwice(backend, proxy.through, 2_000)
     try {
       await queue.openWorkerBehind()
       const behind = await queue.openQueueBehind()
       await behind.add('thing', {}, { jobId: 'before' })
       await queue.expectDone('before')
-      wire.silence()
+      proxy.silence()
       const told = behind.add('thing', {}, { jobId: 'swallowed' }).then(
         () => 'answered',
         () => 'refused',
@@ -119,7 +116,7 @@ onEachBackend('a connection to the queue that swallows everything', (backend, it
       await queue.expectDone('after')
     } finally {
       await queue.close()
-      await wire.close()
+      await proxy.close()
     }
   })
 })

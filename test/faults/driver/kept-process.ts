@@ -30,7 +30,7 @@ export type KeptProcess = {
   readonly pid: () => number
   /** Ends it by this signal and waits until it is gone; it is started again right after, as by a supervisor. */
   readonly end: (signal: 'SIGKILL' | 'SIGTERM') => Promise<Exit>
-  /** Ends it at once, without waiting: for the moment at which something passes on a wire. */
+  /** Ends it at once, without waiting: for the moment at which something passes on a proxy. */
   readonly kill: () => void
   readonly freeze: () => void
   readonly thaw: () => void

@@ -6,7 +6,7 @@ import { type Backend, openBackend } from '../../../src/queue/backend.ts'
 import { openQueues, type Queues } from '../../../src/queue/queues.ts'
 import { KINDS } from '../../../src/work/kinds.ts'
 import { prepareQueues } from '../../../src/work/prepare-queues.ts'
-import { openWire, type Wire } from '../../support/wire.ts'
+import { type FlakyProxy, openFlakyProxy } from '../../support/flaky-proxy.ts'
 import { API_ENTRY, APIS, DEADLY_ENTRY, SETTINGS, WORKER_ENTRY, WORKERS } from './entries.ts'
 import { couldNotStart, type Exit, type KeptProcess, keepProcess, wasTold } from './kept-process.ts'
 import type { PostgresServer, RedisServer } from './servers.ts'
@@ -15,22 +15,22 @@ import type { Troubles } from './troubles.ts'
 export type BackendKind = 'postgres' | 'redis'
 export type ApiProcess = {
   readonly process: KeptProcess
-  /** The wire between it and its clients. */
-  readonly wire: Wire
-  /** Where it is without the wire. */
+  /** The proxy between it and its clients. */
+  readonly proxy: FlakyProxy
+  /** Where it is without the proxy. */
   readonly direct: () => string
   readonly url: string
 }
 export type Stack = Awaited<ReturnType<typeof openStack>>
 
 export const API_KEY = 'bootstrap-key-of-the-driver'
-/** Where nothing listens, for a wire that does not lead anywhere yet. */
+/** Where nothing listens, for a proxy that does not lead anywhere yet. */
 const NOWHERE = 'http://127.0.0.1:1'
 
 let databases = 0
 
 /**
- * The service as it runs for real, on a database of its own and a queue there or on Redis, every process by itself and behind a wire:
+ * The service as it runs for real, on a database of its own and a queue there or on Redis, every process by itself and behind a proxy:
  * clients to API, API to Postgres, workers to Postgres, and both to Redis. What dies is started again.
  */
 export async function openStack(
@@ -49,21 +49,21 @@ export async function openStack(
   await prepareQueues({ ownerUrl: ownerUrl(), redisUrl })
   await admitLogin(ownerUrl(), databaseUrl())
 
-  const wires = {
-    apiToPostgres: await openWire(databaseUrl()),
-    workersToPostgres: await openWire(databaseUrl()),
+  const proxies = {
+    apiToPostgres: await openFlakyProxy(databaseUrl()),
+    workersToPostgres: await openFlakyProxy(databaseUrl()),
     ...(redisUrl === undefined
       ? {}
-      : { apiToRedis: await openWire(redisUrl), workersToRedis: await openWire(redisUrl) }),
+      : { apiToRedis: await openFlakyProxy(redisUrl), workersToRedis: await openFlakyProxy(redisUrl) }),
   } as const
   postgres.onMoved((url) => {
-    wires.apiToPostgres.lead(url)
-    wires.workersToPostgres.lead(url)
+    proxies.apiToPostgres.pointTo(url)
+    proxies.workersToPostgres.pointTo(url)
   })
-  const environment = (toPostgres: Wire, toRedis: Wire | undefined) => ({
+  const environment = (toPostgres: FlakyProxy, toRedis: FlakyProxy | undefined) => ({
     ...SETTINGS,
-    DATABASE_URL: toPostgres.along(databaseUrl()),
-    ...(redisUrl === undefined || toRedis === undefined ? {} : { REDIS_URL: toRedis.along(redisUrl) }),
+    DATABASE_URL: toPostgres.through(databaseUrl()),
+    ...(redisUrl === undefined || toRedis === undefined ? {} : { REDIS_URL: toRedis.through(redisUrl) }),
     QUEUE_PREFIX: name,
     BOOTSTRAP_API_KEY: API_KEY,
   })
@@ -83,30 +83,30 @@ export async function openStack(
 
   const apis: readonly ApiProcess[] = await Promise.all(
     APIS.map(async (api) => {
-      const wire = await openWire(NOWHERE)
+      const proxy = await openFlakyProxy(NOWHERE)
       let direct = NOWHERE
       const process = keepProcess({
         name: api,
         args: API_ENTRY,
-        env: environment(wires.apiToPostgres, wires.apiToRedis),
+        env: environment(proxies.apiToPostgres, proxies.apiToRedis),
         onExit,
         onLine: (line) => {
           const address = /serves at (http:\/\/\S+)/.exec(line)?.[1]
           if (address !== undefined) {
             direct = address
-            wire.lead(direct)
+            proxy.pointTo(direct)
           }
           watch(api)(line)
         },
       })
-      return { process, wire, direct: () => direct, url: wire.along(NOWHERE) }
+      return { process, proxy, direct: () => direct, url: proxy.through(NOWHERE) }
     }),
   )
   const workers: readonly KeptProcess[] = WORKERS.map((worker) =>
     keepProcess({
       name: worker,
       args: WORKER_ENTRY,
-      env: environment(wires.workersToPostgres, wires.workersToRedis),
+      env: environment(proxies.workersToPostgres, proxies.workersToRedis),
       onExit,
       onLine: watch(worker),
     }),
@@ -120,16 +120,16 @@ export async function openStack(
     postgres,
     redis: kind === 'redis' ? redis : undefined,
     databaseUrl,
-    wires,
+    proxies,
     /** Between clients and APIs, too. */
-    everyWire: (): readonly Wire[] => [...Object.values(wires), ...apis.map(({ wire }) => wire)],
+    everyProxy: (): readonly FlakyProxy[] => [...Object.values(proxies), ...apis.map(({ proxy }) => proxy)],
     apis,
     workers,
     processes,
     /** Ends that no fault explains, and log lines of level error and above, since they were taken last. */
     takeUnexpected: () => unexpected.splice(0),
     takeErrors: () => errors.splice(0),
-    /** One statement or more as the owner of the database, past every wire. */
+    /** One statement or more as the owner of the database, past every proxy. */
     asOwner: <Row extends pg.QueryResultRow = pg.QueryResultRow>(statement: string) =>
       query<Row>(ownerUrl(), statement),
     /** A connection of the owner's that stays, for as long as `act` runs. */
@@ -142,7 +142,7 @@ export async function openStack(
     stopProcesses: () => Promise.all(processes.map((process) => process.stop())),
     close: async () => {
       await Promise.all(processes.map((process) => process.stop()))
-      for (const wire of [...Object.values(wires), ...apis.map(({ wire }) => wire)]) await wire.close()
+      for (const proxy of [...Object.values(proxies), ...apis.map(({ proxy }) => proxy)]) await proxy.close()
       await query(postgres.ownerUrl('postgres'), `drop database if exists ${name} with (force)`)
     },
   } as const

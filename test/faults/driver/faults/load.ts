@@ -21,7 +21,7 @@ const SERVED_WITHIN_MS = 10_000
 /** Strangers have an address of their own: what they are refused for must not be held against the others. */
 const STRANGERS = '127.0.0.2'
 
-/** A thousand wrong keys a second, hundreds of event streams and ten long lists, at one API, past the wire. */
+/** A thousand wrong keys a second, hundreds of event streams and ten long lists, at one API, past the proxy. */
 async function pester({ scene, dice, caller, note }: FaultScene): Promise<void> {
   const api = dice.pick(scene.stack.apis)
   const { hostname, port } = new URL(api.direct())

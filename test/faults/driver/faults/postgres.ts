@@ -39,23 +39,23 @@ async function comeBack({ scene: { stack }, note }: Pick<FaultScene, 'scene' | '
 async function crashAtCommit({ scene, dice, note }: FaultScene): Promise<void> {
   const { stack, tallies } = scene
   const whose = dice.chance(0.7) ? API_CONNECTIONS : WORKER_CONNECTIONS
-  const wires = [stack.wires.apiToPostgres, stack.wires.workersToPostgres]
-  const wire = whose === API_CONNECTIONS ? stack.wires.apiToPostgres : stack.wires.workersToPostgres
+  const proxies = [stack.proxies.apiToPostgres, stack.proxies.workersToPostgres]
+  const proxy = whose === API_CONNECTIONS ? stack.proxies.apiToPostgres : stack.proxies.workersToPostgres
   const arm = (act: () => void) =>
-    wire.loseRepliesToCommit(whose, 1, { arrives: dice.chance(0.5), goesAway: true, act })
+    proxy.loseRepliesToCommit(whose, 1, { arrives: dice.chance(0.5), goesAway: true, act })
   const killed = await once(arm, () => {
     tallies.kills.add('postgres SIGKILL')
     stack.postgres.kill('SIGKILL')
-    for (const one of wires) one.goAway()
+    for (const one of proxies) one.goAway()
     note(`SIGKILL of Postgres as ${whose} sends COMMIT`)
   })
-  wire.loseRepliesToCommit('', 0)
+  proxy.loseRepliesToCommit('', 0)
   if (!killed) return
   await comeBack({ scene, note })
   await stack.asOwner(
     `do $$ begin for i in 1..${dice.between(1, 400)} loop perform pg_current_xact_id(); commit; end loop; end $$`,
   )
-  for (const one of wires) one.comeBack()
+  for (const one of proxies) one.comeBack()
   note('others have written; the service reaches Postgres again')
 }
 
@@ -70,14 +70,14 @@ async function terminate({ scene: { stack }, dice, note }: FaultScene): Promise<
 }
 
 async function loseReplies({ scene: { stack }, dice, note }: FaultScene): Promise<void> {
-  const { apiToPostgres, workersToPostgres } = stack.wires
+  const { apiToPostgres, workersToPostgres } = stack.proxies
   const times = dice.between(1, 4)
   // A COMMIT may still be on its way when somebody looks whether it has come.
   const how = { deliverAfterMs: dice.pick([0, 0, 30, 300, 2_000]) }
   apiToPostgres.loseRepliesToCommit(API_CONNECTIONS, times, how)
   workersToPostgres.loseRepliesToCommit(WORKER_CONNECTIONS, times, how)
   await sleep(dice.between(1_000, 2_500))
-  const [ofApis, ofWorkers] = [apiToPostgres, workersToPostgres].map((wire) => times - wire.stillToLose())
+  const [ofApis, ofWorkers] = [apiToPostgres, workersToPostgres].map((proxy) => times - proxy.stillToLose())
   note(
     `COMMITs arrive ${how.deliverAfterMs} ms late and their replies are lost: ${ofApis} of APIs, ${ofWorkers} of workers`,
   )

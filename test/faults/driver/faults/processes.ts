@@ -33,10 +33,10 @@ async function killWorkers(given: FaultScene): Promise<void> {
 
 /** Before its COMMIT arrives, or once it is on its way and nobody waits for the reply. */
 async function killAtCommit({ scene, dice, note }: FaultScene): Promise<void> {
-  const { workers, wires } = scene.stack
+  const { workers, proxies } = scene.stack
   const arrives = dice.chance(0.5)
   await once(
-    (act) => wires.workersToPostgres.loseRepliesToCommit(WORKER_CONNECTIONS, 1, { arrives, act }),
+    (act) => proxies.workersToPostgres.loseRepliesToCommit(WORKER_CONNECTIONS, 1, { arrives, act }),
     () => {
       for (const process of workers) {
         scene.tallies.kills.add(process.name)
@@ -47,7 +47,7 @@ async function killAtCommit({ scene, dice, note }: FaultScene): Promise<void> {
   )
 }
 
-/** Waits until something has happened at a wire, 3 s at most: where nothing is written, nothing happens. */
+/** Waits until something has happened at a proxy, 3 s at most: where nothing is written, nothing happens. */
 export async function once(arm: (act: () => void) => void, act: () => void): Promise<boolean> {
   return await new Promise((resolve) => {
     const late = setTimeout(() => resolve(false), 3_000)
@@ -93,10 +93,10 @@ async function killApi(given: FaultScene): Promise<void> {
 }
 
 async function killApiAfterCommit({ scene, dice, note }: FaultScene): Promise<void> {
-  const { apis, wires } = scene.stack
+  const { apis, proxies } = scene.stack
   const arrives = dice.chance(0.8)
   await once(
-    (act) => wires.apiToPostgres.loseRepliesToCommit(API_CONNECTIONS, 1, { arrives, act }),
+    (act) => proxies.apiToPostgres.loseRepliesToCommit(API_CONNECTIONS, 1, { arrives, act }),
     () => {
       for (const { process } of apis) {
         scene.tallies.kills.add(process.name)
