@@ -60,7 +60,7 @@ async function accountsNamed(key: string): Promise<number> {
 /** Once the COMMIT is on its way: a crash, a new start, and others who write first, so that transaction ids are given out again. */
 async function crashAndRestart(): Promise<void> {
   await eventually(() => proxy.stillToLose() === 0, { intervalMs: 1, timeoutMs: 30_000 })
-  await crashPostgres(postgres.pid)
+  crashPostgres(postgres.pid)
   await other.destroy()
   await postgres.stop()
   postgres = await startEmbeddedPostgres({ dataDir })

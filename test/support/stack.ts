@@ -7,9 +7,8 @@ import { expect } from 'vitest'
 import { openApiClient } from '../../src/client/api-client.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
 import { reconcile } from '../../src/ledger/reconcile/reconcile.ts'
-import { type Backend, openBackend } from '../../src/queue/backend.ts'
-import { openQueues, type Queues } from '../../src/queue/queues.ts'
-import { KINDS } from '../../src/work/kinds.ts'
+import type { Backend } from '../../src/queue/backend.ts'
+import type { Queues } from '../../src/queue/queues.ts'
 import { prepareQueues } from '../../src/work/prepare-queues.ts'
 import { PROCESSES, processName } from '../../src/work/processes.ts'
 import type { BackendKind } from './backends.ts'
@@ -17,6 +16,7 @@ import { openTestDatabase, type TestDatabase } from './database.ts'
 import { eventually } from './eventually.ts'
 import { startProcess, type TestProcess } from './processes.ts'
 import { redisUrl as sharedRedisUrl } from './redis.ts'
+import { withQueues } from './with-queues.ts'
 
 export const API_KEY = 'bootstrap-key-of-the-stack'
 
@@ -216,20 +216,6 @@ async function openWork(db: Db): Promise<{ readonly jobs: number; readonly batch
 async function expectReconciled(db: Db): Promise<void> {
   const { checks } = await reconcile(db)
   expect(checks.filter(({ violations }) => violations > 0)).toEqual([])
-}
-
-async function withQueues<T>(
-  where: { readonly databaseUrl: string; readonly redisUrl: string | undefined; readonly prefix: string },
-  act: (queues: Queues, backend: Backend) => Promise<T>,
-): Promise<T> {
-  const backend = await openBackend({ ...where, onError: () => {} })
-  const queues = await openQueues(backend, KINDS)
-  try {
-    return await act(queues, backend)
-  } finally {
-    await queues.close()
-    await backend.close()
-  }
 }
 
 /** Leaves nothing behind on a Redis that is not the test run's own. */

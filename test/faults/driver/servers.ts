@@ -1,5 +1,4 @@
 import { spawn } from 'node:child_process'
-import { readdirSync, readFileSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
@@ -7,6 +6,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import getPort from 'get-port'
 import { Redis } from 'ioredis'
 import { startEmbeddedPostgres } from '../../../src/embedded-postgres/start.ts'
+import { crashPostgres, signalIfRunning } from '../../support/crash-postgres.ts'
 import { makeDataFolder, removeDataFolder } from '../../support/data-folder.ts'
 
 export type PostgresServer = Awaited<ReturnType<typeof startPostgres>>
@@ -19,14 +19,8 @@ export async function startPostgres() {
   let server = await start()
   let whenMoved: (url: string) => void = () => {}
   const kill = (how: 'SIGKILL' | 'SIGQUIT') => {
-    const pids = how === 'SIGKILL' ? [server.pid, ...childrenOf(server.pid)] : [server.pid]
-    for (const pid of pids) {
-      try {
-        process.kill(pid, how)
-      } catch {
-        // It has ended by itself, being told of its parent's end.
-      }
-    }
+    if (how === 'SIGKILL') crashPostgres(server.pid)
+    else signalIfRunning(server.pid, how)
   }
   return {
     /** Of the database of this name, as the service logs in to it. */
@@ -54,19 +48,6 @@ export async function startPostgres() {
 
 const withDatabase = (url: string, database: string) =>
   Object.assign(new URL(url), { pathname: `/${database}` }).toString()
-
-function childrenOf(parent: number): readonly number[] {
-  return readdirSync('/proc')
-    .filter((name) => /^\d+$/.test(name))
-    .map(Number)
-    .filter((pid) => {
-      try {
-        return Number(readFileSync(`/proc/${pid}/stat`, 'utf8').split(') ')[1]?.split(' ')[1]) === parent
-      } catch {
-        return false
-      }
-    })
-}
 
 /** A Redis that keeps nothing on disk, on a port that stays. */
 export async function startOwnRedis() {

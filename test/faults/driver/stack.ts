@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { migrate } from '../../../src/db/migrate.ts'
 import { admitLogin } from '../../../src/db/service-login.ts'
-import { type Backend, openBackend } from '../../../src/queue/backend.ts'
-import { openQueues, type Queues } from '../../../src/queue/queues.ts'
-import { KINDS } from '../../../src/work/kinds.ts'
+import type { Backend } from '../../../src/queue/backend.ts'
+import type { Queues } from '../../../src/queue/queues.ts'
 import { prepareQueues } from '../../../src/work/prepare-queues.ts'
 import { type FlakyProxy, openFlakyProxy } from '../../support/flaky-proxy.ts'
+import { withQueues } from '../../support/with-queues.ts'
 import { API_ENTRY, APIS, DEADLY_ENTRY, SETTINGS, WORKER_ENTRY, WORKERS } from './entries.ts'
 import { couldNotStart, type Exit, type KeptProcess, keepProcess, wasTold } from './kept-process.ts'
 import type { PostgresServer, RedisServer } from './servers.ts'
@@ -176,18 +176,4 @@ export async function withClient<T>(url: string, act: (client: pg.Client) => Pro
 
 export async function query<Row extends pg.QueryResultRow>(url: string, statement: string): Promise<readonly Row[]> {
   return await withClient(url, async (client) => (await client.query<Row>(statement)).rows)
-}
-
-async function withQueues<T>(
-  where: { readonly databaseUrl: string; readonly redisUrl: string | undefined; readonly prefix: string },
-  act: (queues: Queues, backend: Backend) => Promise<T>,
-): Promise<T> {
-  const backend = await openBackend({ ...where, onError: () => {} })
-  const queues = await openQueues(backend, KINDS)
-  try {
-    return await act(queues, backend)
-  } finally {
-    await queues.close()
-    await backend.close()
-  }
 }
