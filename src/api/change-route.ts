@@ -21,14 +21,12 @@ export type Change = {
   readonly refusals: readonly number[]
 }
 
-type Carry<Result> = (tx: Tx, id: string) => Promise<Result>
-
 /** A POST that changes a thing. It takes the reason in its body, and answers 202 with what has become of the thing. */
 export function postChange(
   api: Api,
   context: ApiContext,
   change: Change & { readonly view: TSchema },
-  carry: Carry<Pick<Answer, 'body' | 'location' | 'wake'>>,
+  script: (tx: Tx, id: string) => Promise<Pick<Answer, 'body' | 'location' | 'wake'>>,
 ): void {
   const { path, scope, action, refusals, view } = change
   api.post(path, {
@@ -42,7 +40,7 @@ export function postChange(
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
         const subject = idOf(request.params)
-        return { status: 202, ...(await carry(tx, subject)), audit: { action, subject, reason: request.body.reason } }
+        return { status: 202, ...(await script(tx, subject)), audit: { action, subject, reason: request.body.reason } }
       }),
   })
 }
@@ -51,18 +49,19 @@ export function postChange(
 export function deleteChange(
   api: Api,
   context: ApiContext,
-  change: Change,
-  // biome-ignore lint/suspicious/noConfusingVoidType: most deletions wake nobody and have nothing to return.
-  carry: Carry<Pick<Answer, 'wake'> | void>,
+  change: Change & Pick<Answer, 'wake'>,
+  script: (tx: Tx, id: string) => Promise<void>,
 ): void {
-  const { path, scope, action, refusals } = change
+  const { path, scope, action, refusals, wake } = change
   api.delete(path, {
     config: { scope },
     schema: { ...described(change), querystring: ReasonQuery, response: { ...NoContent, ...problems(...refusals) } },
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
         const subject = idOf(request.params)
-        return { status: 204, ...(await carry(tx, subject)), audit: { action, subject, reason: request.query.reason } }
+        await script(tx, subject)
+        const audit = { action, subject, reason: request.query.reason }
+        return { status: 204, audit, ...(wake ? { wake } : {}) }
       }),
   })
 }

@@ -81,11 +81,9 @@ const removeSchedule: Routes = (api, context) => {
     tag: 'schedules',
     action: 'schedule.delete',
     refusals: [404],
+    wake: () => syncSchedulers(context.db, context.queues),
   } as const
-  deleteChange(api, context, deletion, async (tx, name) => {
-    await deleteSchedule(tx, name)
-    return { wake: () => syncSchedulers(context.db, context.queues) }
-  })
+  deleteChange(api, context, deletion, deleteSchedule)
 }
 
 export const scheduleRoutes: Routes = (api, context) => {
