@@ -33,6 +33,8 @@ export const PageOf = <T extends TSchema & { readonly examples?: readonly unknow
     { description: 'A page of them', examples: [{ data: item.examples ?? [], nextCursor: null }] },
   )
 
+export type PageAnswer<Item> = { readonly data: Item[]; readonly nextCursor: string | null }
+
 /** A list: how a row's place in it is written, and how a row is shown. */
 export type List<Row, Place, Item> = {
   readonly format: PlaceFormat<Place>
@@ -48,7 +50,7 @@ export async function answerPage<Row, Place, Item>(
   { limit: asked, cursor }: PageQuery,
   { format, placeOf, present }: List<Row, Place, Item>,
   read: (page: Page<Place>) => Promise<readonly Row[]>,
-): Promise<{ readonly data: Item[]; readonly nextCursor: string | null }> {
+): Promise<PageAnswer<Item>> {
   const limit = asked === undefined ? DEFAULT_LIMIT : Number(asked)
   const after = cursor === undefined ? undefined : placeAt(cursor, format)
   const rows = await read({ limit: limit + 1, after })

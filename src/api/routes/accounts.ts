@@ -1,14 +1,14 @@
 import { Type } from 'typebox'
 import { createAccount } from '../../ledger/accounts/create-account.ts'
-import { type AccountRow, listAccounts, readAccount } from '../../reads/accounts.ts'
+import { listAccounts, readAccount } from '../../reads/accounts.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { answerPage, PageOf, pageQuery } from '../paging.ts'
-import { NUMBER_PLACE } from '../places.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage, pageQuery } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { AccountView, presentAccount } from '../views/account-view.ts'
+import { ACCOUNTS, AccountView, presentAccount } from '../views/account-view.ts'
 
 export const NewAccount = Type.Object(
   {
@@ -46,20 +46,18 @@ const postAccount: Routes = (api, context) => {
 }
 
 const getAccounts: Routes = (api, { reads }) => {
-  api.get('/v1/accounts', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listAccounts',
-      summary: 'List accounts, oldest first',
-      tags: ['accounts'],
-      querystring: pageQuery({ billGroup: Type.Optional(BillGroup) }),
-      response: { 200: PageOf(AccountView), ...problems() },
-    },
-    handler: ({ query }) => {
-      const list = { present: presentAccount, format: NUMBER_PLACE, placeOf: ({ id }: AccountRow) => id }
-      return answerPage(query, list, (page) => listAccounts(reads, { ...page, billGroup: query.billGroup }))
-    },
-  })
+  const call = {
+    path: '/v1/accounts',
+    scope: 'read',
+    operationId: 'listAccounts',
+    summary: 'List accounts, oldest first',
+    tag: 'accounts',
+    item: AccountView,
+    query: pageQuery({ billGroup: Type.Optional(BillGroup) }),
+  } as const
+  listRoute(api, call, ({ query }) =>
+    answerPage(query, ACCOUNTS, (page) => listAccounts(reads, { ...page, billGroup: query.billGroup })),
+  )
 }
 
 const getAccount: Routes = (api, { reads }) => {

@@ -4,24 +4,18 @@ import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/bill-runs/check-bill
 import { retryBillRun } from '../../ledger/bill-runs/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/bill-runs/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
-import {
-  type BillRunFailureRow,
-  type BillRunRow,
-  listBillRunFailures,
-  listBillRuns,
-  readBillRun,
-} from '../../reads/bill-runs.ts'
+import { listBillRunFailures, listBillRuns, readBillRun } from '../../reads/bill-runs.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../requests/formats.ts'
 import { postChange } from '../change-route.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
-import { NUMBER_PLACE, UUID_PLACE } from '../places.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage } from '../paging.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { BillRunFailureView, BillRunView, presentBillRun, presentBillRunFailure } from '../views/bill-run-view.ts'
+import { BILL_RUNS, BillRunFailureView, BillRunView, FAILURES, presentBillRun } from '../views/bill-run-view.ts'
 
 const MAX_NAMED = 10_000
 
@@ -83,20 +77,15 @@ function namesBoth(): Refusal {
 }
 
 const getBillRuns: Routes = (api, { reads }) => {
-  api.get('/v1/bill-runs', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listBillRuns',
-      summary: 'List bill runs, newest first',
-      tags: ['bill runs'],
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(BillRunView), ...problems() },
-    },
-    handler: ({ query }) => {
-      const list = { present: presentBillRun, format: UUID_PLACE, placeOf: ({ id }: BillRunRow) => id }
-      return answerPage(query, list, (page) => listBillRuns(reads, page))
-    },
-  })
+  const call = {
+    path: '/v1/bill-runs',
+    scope: 'read',
+    operationId: 'listBillRuns',
+    summary: 'List bill runs, newest first',
+    tag: 'bill runs',
+    item: BillRunView,
+  } as const
+  listRoute(api, call, ({ query }) => answerPage(query, BILL_RUNS, (page) => listBillRuns(reads, page)))
 }
 
 const getBillRun: Routes = (api, { reads }) => {
@@ -113,26 +102,20 @@ const getBillRun: Routes = (api, { reads }) => {
   })
 }
 
-const FAILURES = {
-  present: presentBillRunFailure,
-  format: NUMBER_PLACE,
-  placeOf: (row: BillRunFailureRow) => row.account_id,
-}
-
 const getFailures: Routes = (api, { reads }) => {
-  api.get('/v1/bill-runs/:billRunId/failures', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listBillRunFailures',
-      summary: 'The accounts that could not be billed, and why',
-      tags: ['bill runs'],
-      params,
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(BillRunFailureView), ...problems(404) },
-    },
-    handler: ({ params: { billRunId }, query }) =>
-      answerPage(query, FAILURES, (page) => listBillRunFailures(reads, { ...page, billRunId })),
-  })
+  const call = {
+    path: '/v1/bill-runs/:billRunId/failures',
+    params,
+    scope: 'read',
+    operationId: 'listBillRunFailures',
+    summary: 'The accounts that could not be billed, and why',
+    tag: 'bill runs',
+    item: BillRunFailureView,
+    refusals: [404],
+  } as const
+  listRoute(api, call, ({ params: { billRunId }, query }) =>
+    answerPage(query, FAILURES, (page) => listBillRunFailures(reads, { ...page, billRunId })),
+  )
 }
 
 /** A change of a bill run. */

@@ -4,7 +4,7 @@ import { accountIdOf } from '../../ledger/accounts/find-accounts.ts'
 import { deleteCredit } from '../../ledger/credits/delete-credit.ts'
 import { creditNotFound } from '../../ledger/credits/find-credit.ts'
 import { Refusal } from '../../problems.ts'
-import { type CreditRow, listCredits, readCredit } from '../../reads/credits.ts'
+import { listCredits, readCredit } from '../../reads/credits.ts'
 import { CreditRequest } from '../../requests/credit-request.ts'
 import { AccountId, Uuid } from '../../requests/formats.ts'
 import { deleteChange } from '../change-route.ts'
@@ -14,10 +14,10 @@ import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { actorOf, send } from '../handle-write.ts'
 import { keyedRequestOf } from '../keyed-request.ts'
-import { answerPage, PageOf, pageQuery } from '../paging.ts'
-import { UUID_PLACE } from '../places.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage, pageQuery } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { CreditStatusName, CreditView, presentCredit } from '../views/credit-view.ts'
+import { CREDITS, CreditStatusName, CreditView, presentCredit } from '../views/credit-view.ts'
 import { postCreditBatch } from './credit-batch.ts'
 
 export const Accepted = Type.Object(
@@ -54,24 +54,23 @@ const postCredit: Routes = (api, context) => {
   })
 }
 
-const CREDITS = { present: presentCredit, format: UUID_PLACE, placeOf: ({ id }: CreditRow) => id }
-
 const getCredits: Routes = (api, { reads }) => {
-  api.get('/v1/credits', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listCredits',
-      summary: 'List credits, newest first',
-      tags: ['credits'],
-      querystring: CreditQuery,
-      response: { 200: PageOf(CreditView), ...problems(404) },
-    },
-    handler: ({ query }) =>
-      answerPage(query, CREDITS, async (page) => {
-        const accountId = query.accountId === undefined ? undefined : await accountIdOf(reads, query.accountId)
-        return listCredits(reads, { ...page, accountId, status: query.status })
-      }),
-  })
+  const call = {
+    path: '/v1/credits',
+    scope: 'read',
+    operationId: 'listCredits',
+    summary: 'List credits, newest first',
+    tag: 'credits',
+    item: CreditView,
+    query: CreditQuery,
+    refusals: [404],
+  } as const
+  listRoute(api, call, ({ query }) =>
+    answerPage(query, CREDITS, async (page) => {
+      const accountId = query.accountId === undefined ? undefined : await accountIdOf(reads, query.accountId)
+      return listCredits(reads, { ...page, accountId, status: query.status })
+    }),
+  )
 }
 
 const getCredit: Routes = (api, { reads }) => {
@@ -95,18 +94,17 @@ export async function showCredit(db: Db | Tx, creditId: string): Promise<CreditV
   return presentCredit(row)
 }
 
+/** A change of a credit. */
+export const CREDIT_CHANGE = { params, scope: 'operate', tag: 'credits', refusals: [404, 409] } as const
+
 const removeCredit: Routes = (api, context) => {
   const removal = {
     path: '/v1/credits/:creditId',
-    params,
-    scope: 'operate',
     operationId: 'deleteCredit',
     summary: 'Delete a credit that is not issued',
-    tag: 'credits',
     action: 'credit.delete',
-    refusals: [404, 409],
-  } as const
-  deleteChange(api, context, removal, deleteCredit)
+  }
+  deleteChange(api, context, { ...CREDIT_CHANGE, ...removal }, deleteCredit)
 }
 
 export const creditRoutes: Routes = (api, context) => {

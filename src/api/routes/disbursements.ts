@@ -1,18 +1,18 @@
 import { Type } from 'typebox'
 import { disburseCredit } from '../../ledger/credits/disburse-credit.ts'
 import { findCredit } from '../../ledger/credits/find-credit.ts'
-import { type DisbursementRow, listDisbursements, readDisbursement } from '../../reads/disbursements.ts'
+import { listDisbursements, readDisbursement } from '../../reads/disbursements.ts'
 import { listUnpaidInvoices, readInvoice } from '../../reads/invoices.ts'
 import { Amount, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
-import { UUID_PLACE } from '../places.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { CreditView } from '../views/credit-view.ts'
-import { DisbursementView, presentDisbursement } from '../views/disbursement-view.ts'
+import { DISBURSEMENTS, DisbursementView, presentDisbursement } from '../views/disbursement-view.ts'
 import { INVOICES, InvoiceView, presentInvoice } from '../views/invoice-view.ts'
 import { showCredit } from './credits.ts'
 
@@ -36,41 +36,34 @@ export const Disbursed = Type.Object(
 )
 const params = Type.Object({ creditId: Uuid })
 
+/** A list of what belongs to a credit. */
+const LIST = { params, scope: 'read', tag: 'disbursements', refusals: [404] } as const
+
 const getUnpaidInvoices: Routes = (api, { reads }) => {
-  api.get('/v1/credits/:creditId/unpaid-invoices', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listUnpaidInvoices',
-      summary: "The unpaid invoices of the credit's account, oldest due first",
-      tags: ['disbursements'],
-      params,
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(InvoiceView), ...problems(404) },
-    },
-    handler: async ({ params: { creditId }, query }) => {
-      const { account_id: accountId } = await findCredit(reads, creditId)
-      return answerPage(query, INVOICES, (page) => listUnpaidInvoices(reads, { ...page, accountId }))
-    },
+  const call = {
+    ...LIST,
+    path: '/v1/credits/:creditId/unpaid-invoices',
+    operationId: 'listUnpaidInvoices',
+    summary: "The unpaid invoices of the credit's account, oldest due first",
+    item: InvoiceView,
+  }
+  listRoute(api, call, async ({ params: { creditId }, query }) => {
+    const { account_id: accountId } = await findCredit(reads, creditId)
+    return answerPage(query, INVOICES, (page) => listUnpaidInvoices(reads, { ...page, accountId }))
   })
 }
 
-const DISBURSEMENTS = { present: presentDisbursement, format: UUID_PLACE, placeOf: ({ id }: DisbursementRow) => id }
-
 const getDisbursements: Routes = (api, { reads }) => {
-  api.get('/v1/credits/:creditId/disbursements', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listDisbursements',
-      summary: 'What was disbursed of the credit, oldest first',
-      tags: ['disbursements'],
-      params,
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(DisbursementView), ...problems(404) },
-    },
-    handler: async ({ params: { creditId }, query }) => {
-      await findCredit(reads, creditId)
-      return answerPage(query, DISBURSEMENTS, (page) => listDisbursements(reads, { ...page, creditId }))
-    },
+  const call = {
+    ...LIST,
+    path: '/v1/credits/:creditId/disbursements',
+    operationId: 'listDisbursements',
+    summary: 'What was disbursed of the credit, oldest first',
+    item: DisbursementView,
+  }
+  listRoute(api, call, async ({ params: { creditId }, query }) => {
+    await findCredit(reads, creditId)
+    return answerPage(query, DISBURSEMENTS, (page) => listDisbursements(reads, { ...page, creditId }))
   })
 }
 

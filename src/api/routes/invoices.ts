@@ -3,7 +3,8 @@ import { accountIdOf } from '../../ledger/accounts/find-accounts.ts'
 import { listInvoices, readInvoice } from '../../reads/invoices.ts'
 import { AccountId, Uuid } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
-import { answerPage, PageOf, pageQuery } from '../paging.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage, pageQuery } from '../paging.ts'
 import { problems } from '../view-responses.ts'
 import { INVOICES, InvoiceStatusName, InvoiceView, presentInvoice } from '../views/invoice-view.ts'
 
@@ -15,22 +16,23 @@ export const InvoiceQuery = pageQuery({
 })
 
 const getInvoices: Routes = (api, { reads }) => {
-  api.get('/v1/invoices', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listInvoices',
-      summary: 'List invoices, newest first',
-      tags: ['invoices'],
-      querystring: InvoiceQuery,
-      response: { 200: PageOf(InvoiceView), ...problems(404) },
-    },
-    handler: ({ query }) =>
-      answerPage(query, INVOICES, async (page) => {
-        const { accountId: key, status, billRunId, number } = query
-        const accountId = key === undefined ? undefined : await accountIdOf(reads, key)
-        return listInvoices(reads, { ...page, accountId, status, billRunId, number })
-      }),
-  })
+  const call = {
+    path: '/v1/invoices',
+    scope: 'read',
+    operationId: 'listInvoices',
+    summary: 'List invoices, newest first',
+    tag: 'invoices',
+    item: InvoiceView,
+    query: InvoiceQuery,
+    refusals: [404],
+  } as const
+  listRoute(api, call, ({ query }) =>
+    answerPage(query, INVOICES, async (page) => {
+      const { accountId: key, status, billRunId, number } = query
+      const accountId = key === undefined ? undefined : await accountIdOf(reads, key)
+      return listInvoices(reads, { ...page, accountId, status, billRunId, number })
+    }),
+  )
 }
 
 const getInvoice: Routes = (api, { reads }) => {

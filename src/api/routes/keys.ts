@@ -1,16 +1,16 @@
 import { Type } from 'typebox'
 import { createKey, revokeKey } from '../../ledger/keys/api-keys.ts'
-import { type KeyRow, listKeys } from '../../reads/keys.ts'
+import { listKeys } from '../../reads/keys.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
 import { deleteChange } from '../change-route.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
-import { UUID_PLACE } from '../places.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { KeyView, presentKey, Scopes } from '../views/key-view.ts'
+import { KEYS, KeyView, Scopes } from '../views/key-view.ts'
 import { parseTime, Time } from '../views/time.ts'
 
 const NewKey = Type.Object(
@@ -47,20 +47,15 @@ const postKey: Routes = (api, context) => {
 }
 
 const getKeys: Routes = (api, { reads }) => {
-  api.get('/v1/keys', {
-    config: { scope: 'admin' },
-    schema: {
-      operationId: 'listKeys',
-      summary: 'List the API keys, newest first, without the keys themselves',
-      tags: ['keys'],
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(KeyView), ...problems() },
-    },
-    handler: ({ query }) => {
-      const list = { present: presentKey, format: UUID_PLACE, placeOf: ({ id }: KeyRow) => id }
-      return answerPage(query, list, (page) => listKeys(reads, page))
-    },
-  })
+  const call = {
+    path: '/v1/keys',
+    scope: 'admin',
+    operationId: 'listKeys',
+    summary: 'List the API keys, newest first, without the keys themselves',
+    tag: 'keys',
+    item: KeyView,
+  } as const
+  listRoute(api, call, ({ query }) => answerPage(query, KEYS, (page) => listKeys(reads, page)))
 }
 
 const removeKey: Routes = (api, context) => {

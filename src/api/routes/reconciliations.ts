@@ -1,25 +1,18 @@
-import { listReconciliations, type ReconciliationRow } from '../../reads/reconciliations.ts'
+import { listReconciliations } from '../../reads/reconciliations.ts'
 import type { Routes } from '../context.ts'
-import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
-import { NUMBER_PLACE } from '../places.ts'
-import { problems } from '../view-responses.ts'
-import { presentReconciliation, ReconciliationView } from '../views/reconciliation-view.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage } from '../paging.ts'
+import { RECONCILIATIONS, ReconciliationView } from '../views/reconciliation-view.ts'
 
 export const reconciliationRoutes: Routes = (api, { reads }) => {
-  api.get('/v1/reconciliations', {
-    config: { scope: 'read' },
-    schema: {
-      operationId: 'listReconciliations',
-      summary: 'List the reconciliations, the last first',
-      description:
-        'Each proves the rules of the ledger: over the whole database once a day, by schedule or by command.',
-      tags: ['operations'],
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(ReconciliationView), ...problems() },
-    },
-    handler: ({ query }) => {
-      const list = { present: presentReconciliation, format: NUMBER_PLACE, placeOf: ({ id }: ReconciliationRow) => id }
-      return answerPage(query, list, (page) => listReconciliations(reads, page))
-    },
-  })
+  const call = {
+    path: '/v1/reconciliations',
+    scope: 'read',
+    operationId: 'listReconciliations',
+    summary: 'List the reconciliations, the last first',
+    description: 'Each proves the rules of the ledger: over the whole database once a day, by schedule or by command.',
+    tag: 'operations',
+    item: ReconciliationView,
+  } as const
+  listRoute(api, call, ({ query }) => answerPage(query, RECONCILIATIONS, (page) => listReconciliations(reads, page)))
 }

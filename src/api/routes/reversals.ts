@@ -9,7 +9,7 @@ import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { Accepted } from './credits.ts'
+import { Accepted, CREDIT_CHANGE } from './credits.ts'
 
 const path = '/v1/credits/:creditId/reversal'
 const params = Type.Object({ creditId: Uuid })
@@ -38,15 +38,11 @@ const postReversal: Routes = (api, context) => {
 const removeReversal: Routes = (api, context) => {
   const cancellation = {
     path,
-    params,
-    scope: 'operate',
     operationId: 'cancelReversal',
     summary: 'Cancel a reversal that no bill run has applied',
-    tag: 'credits',
     action: 'reversal.cancel',
-    refusals: [404, 409],
-  } as const
-  deleteChange(api, context, cancellation, cancelReversal)
+  }
+  deleteChange(api, context, { ...CREDIT_CHANGE, ...cancellation }, cancelReversal)
 }
 
 export const reversalRoutes: Routes = (api, context) => {

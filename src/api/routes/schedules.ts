@@ -3,16 +3,16 @@ import { type Cron, whyInvalid } from '../../cron.ts'
 import { deleteSchedule } from '../../ledger/schedules/delete-schedule.ts'
 import { setSchedule } from '../../ledger/schedules/set-schedule.ts'
 import { Refusal } from '../../problems.ts'
-import { listSchedules, type ScheduleRow } from '../../reads/schedules.ts'
+import { listSchedules } from '../../reads/schedules.ts'
 import { syncSchedulers } from '../../work/schedules.ts'
 import { deleteChange } from '../change-route.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
-import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
-import { NAME_PLACE } from '../places.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage } from '../paging.ts'
 import { problems } from '../view-responses.ts'
-import { presentSchedule, ScheduleFields, ScheduleName, ScheduleView } from '../views/schedule-view.ts'
+import { presentSchedule, SCHEDULES, ScheduleFields, ScheduleName, ScheduleView } from '../views/schedule-view.ts'
 
 export const NewSchedule = Type.Object(
   { ...ScheduleFields, enabled: Type.Optional(Type.Boolean({ description: 'True by default' })) },
@@ -55,20 +55,15 @@ function checkTiming(timing: Cron): void {
 }
 
 const getSchedules: Routes = (api, { reads }) => {
-  api.get('/v1/schedules', {
-    config: { scope: 'operate' },
-    schema: {
-      operationId: 'listSchedules',
-      summary: 'List the schedules, by name',
-      tags: ['schedules'],
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(ScheduleView), ...problems() },
-    },
-    handler: ({ query }) => {
-      const list = { present: presentSchedule, format: NAME_PLACE, placeOf: ({ name }: ScheduleRow) => name }
-      return answerPage(query, list, (page) => listSchedules(reads, page))
-    },
-  })
+  const call = {
+    path: '/v1/schedules',
+    scope: 'operate',
+    operationId: 'listSchedules',
+    summary: 'List the schedules, by name',
+    tag: 'schedules',
+    item: ScheduleView,
+  } as const
+  listRoute(api, call, ({ query }) => answerPage(query, SCHEDULES, (page) => listSchedules(reads, page)))
 }
 
 const removeSchedule: Routes = (api, context) => {

@@ -3,6 +3,8 @@ import { formatAmount } from '../../money.ts'
 import type { AccountRow } from '../../reads/accounts.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { NUMBER_PLACE } from '../places.ts'
 import { Sum } from './sum.ts'
 import { Time } from './time.ts'
 
@@ -32,4 +34,11 @@ export function presentAccount(row: AccountRow): AccountView {
     creditLeft: formatAmount(row.credit_left, row.currency),
     createdAt: row.created_at.toISOString(),
   }
+}
+
+/** Accounts, as a list. */
+export const ACCOUNTS: List<AccountRow, number, AccountView> = {
+  present: presentAccount,
+  format: NUMBER_PLACE,
+  placeOf: ({ id }) => id,
 }

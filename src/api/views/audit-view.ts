@@ -1,7 +1,9 @@
 import { type Static, Type } from 'typebox'
-import type { AuditRow } from '../../reads/audit.ts'
+import type { AuditPlace, AuditRow } from '../../reads/audit.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { AUDIT_PLACE } from '../places.ts'
 import { Time } from './time.ts'
 
 export const AuditView = Type.Object(
@@ -36,4 +38,11 @@ export function presentAudit(row: AuditRow): AuditView {
     reason: row.reason,
     detail: row.detail,
   }
+}
+
+/** The audit, as a list. */
+export const AUDIT: List<AuditRow, AuditPlace, AuditView> = {
+  present: presentAudit,
+  format: AUDIT_PLACE,
+  placeOf: ({ place, audit_id }) => ({ at: place, id: audit_id }),
 }

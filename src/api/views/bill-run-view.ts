@@ -3,6 +3,8 @@ import { formatAmount } from '../../money.ts'
 import type { BillRunFailureRow, BillRunRow } from '../../reads/bill-runs.ts'
 import { AccountId, CalendarDate, Currency, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { NUMBER_PLACE, UUID_PLACE } from '../places.ts'
 import { Sum } from './sum.ts'
 import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from './time.ts'
 
@@ -85,4 +87,18 @@ export function presentBillRunFailure(row: BillRunFailureRow): BillRunFailureVie
     message: row.failure_message,
     attempts: row.failure_attempts,
   }
+}
+
+/** Bill runs, as a list. */
+export const BILL_RUNS: List<BillRunRow, string, BillRunView> = {
+  present: presentBillRun,
+  format: UUID_PLACE,
+  placeOf: ({ id }) => id,
+}
+
+/** The accounts that a run could not bill, as a list. */
+export const FAILURES: List<BillRunFailureRow, number, BillRunFailureView> = {
+  present: presentBillRunFailure,
+  format: NUMBER_PLACE,
+  placeOf: (row) => row.account_id,
 }

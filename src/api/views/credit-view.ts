@@ -3,6 +3,8 @@ import { formatAmount, Money } from '../../money.ts'
 import type { CreditRow } from '../../reads/credits.ts'
 import { AccountId, Amount, Currency, Description, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { UUID_PLACE } from '../places.ts'
 import { Sum } from './sum.ts'
 import { Time } from './time.ts'
 
@@ -46,4 +48,11 @@ export function presentCredit(row: CreditRow): CreditView {
     reversedOnInvoiceId: row.reversed_on_invoice_id,
     createdAt: row.created_at.toISOString(),
   }
+}
+
+/** Credits, as a list. */
+export const CREDITS: List<CreditRow, string, CreditView> = {
+  present: presentCredit,
+  format: UUID_PLACE,
+  placeOf: ({ id }) => id,
 }

@@ -3,6 +3,8 @@ import { formatAmount } from '../../money.ts'
 import type { DisbursementRow } from '../../reads/disbursements.ts'
 import { Amount, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { UUID_PLACE } from '../places.ts'
 import { Time } from './time.ts'
 
 export const DisbursementView = Type.Object(
@@ -29,4 +31,11 @@ export function presentDisbursement(row: Omit<DisbursementRow, 'account_id'>): D
     automatic: row.automatic,
     createdAt: row.created_at.toISOString(),
   }
+}
+
+/** Disbursements, as a list. */
+export const DISBURSEMENTS: List<DisbursementRow, string, DisbursementView> = {
+  present: presentDisbursement,
+  format: UUID_PLACE,
+  placeOf: ({ id }) => id,
 }

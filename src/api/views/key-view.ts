@@ -3,6 +3,8 @@ import { SCOPES } from '../../ledger/keys/api-keys.ts'
 import type { KeyRow } from '../../reads/keys.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { UUID_PLACE } from '../places.ts'
 import { Time, TimeOrNull, timeOrNull } from './time.ts'
 
 export const Scopes = Type.Array(Type.Enum([...SCOPES]), { minItems: 1, uniqueItems: true })
@@ -29,4 +31,11 @@ export function presentKey(row: KeyRow): KeyView {
     expiresAt: timeOrNull(row.expires_at),
     revokedAt: timeOrNull(row.revoked_at),
   }
+}
+
+/** API keys, as a list. */
+export const KEYS: List<KeyRow, string, KeyView> = {
+  present: presentKey,
+  format: UUID_PLACE,
+  placeOf: ({ id }) => id,
 }

@@ -2,6 +2,8 @@ import { type Static, Type } from 'typebox'
 import type { ReconciliationRow } from '../../reads/reconciliations.ts'
 import { Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { NUMBER_PLACE } from '../places.ts'
 import { Time } from './time.ts'
 
 const Check = Type.Object({
@@ -36,4 +38,11 @@ export function presentReconciliation(row: ReconciliationRow): ReconciliationVie
     startedAt: row.started_at.toISOString(),
     finishedAt: row.finished_at.toISOString(),
   }
+}
+
+/** Reconciliations, as a list. */
+export const RECONCILIATIONS: List<ReconciliationRow, number, ReconciliationView> = {
+  present: presentReconciliation,
+  format: NUMBER_PLACE,
+  placeOf: ({ id }) => id,
 }

@@ -2,6 +2,8 @@ import { type Static, Type } from 'typebox'
 import type { ScheduleRow } from '../../reads/schedules.ts'
 import { BillGroup } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
+import type { List } from '../paging.ts'
+import { NAME_PLACE } from '../places.ts'
 
 export const ScheduleName = Type.String({
   pattern: '^[A-Za-z0-9_.-]{1,64}$',
@@ -21,4 +23,11 @@ export type ScheduleView = Static<typeof ScheduleView>
 
 export function presentSchedule({ name, cron, timezone, bill_group, enabled }: ScheduleRow): ScheduleView {
   return { name, cron, timezone, billGroup: bill_group, enabled }
+}
+
+/** Schedules, as a list. */
+export const SCHEDULES: List<ScheduleRow, string, ScheduleView> = {
+  present: presentSchedule,
+  format: NAME_PLACE,
+  placeOf: ({ name }) => name,
 }
