@@ -4,16 +4,20 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type Environment, readEnvironment } from './environment.ts'
 import { type QueueKind, type Servers, startServers } from './servers.ts'
 
-/** What every command of the benchmark has. */
-export type CommonOptions = { readonly queue: QueueKind; readonly json?: string }
+export type JsonOption = { readonly json?: string }
+/** What the commands have that measure a service whose queue may be here or there. */
+export type CommonOptions = JsonOption & { readonly queue: QueueKind }
 
 /** The progress of what is measured, in a line, beside the results. */
 export const say = (line: string) => console.error(line)
 
 export function addCommonOptions(command: Command): Command {
-  return command
-    .addOption(new Option('--queue <backend>', 'where the queue is').choices(['redis', 'postgres']).default('postgres'))
-    .option('--json <file>', 'where to write the figures')
+  const places = new Option('--queue <backend>', 'where the queue is').choices(['redis', 'postgres'])
+  return addJsonOption(command.addOption(places.default('postgres')))
+}
+
+export function addJsonOption(command: Command): Command {
+  return command.option('--json <file>', 'where to write the figures')
 }
 
 /** Parses a whole number of at least 1. */

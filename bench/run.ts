@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addBillRunCommand } from './bill-run/command.ts'
 import { addIntakeCommand } from './intake/command.ts'
 import { addPlotCommand } from './plot/command.ts'
+import { addStartCommand } from './start/command.ts'
 
 const program = new Command('npm run bench --')
   .description(
@@ -23,6 +24,7 @@ Examples:
   )
 addBillRunCommand(program)
 addIntakeCommand(program)
+addStartCommand(program)
 addPlotCommand(program)
 await program.parseAsync()
 // Whatever a contestant that failed has left open ends here.

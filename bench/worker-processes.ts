@@ -1,11 +1,12 @@
 import { type ChildProcess, spawn } from 'node:child_process'
-import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { peakMemoryMb } from './processes.ts'
 
 /** Of this repository. */
 export const ROOT = join(import.meta.dirname, '..')
 
 export type Processes = {
+  readonly pids: readonly number[]
   /** The largest resident memory that any one of them has had, in MB. */
   readonly peakMemoryMb: () => Promise<number>
   readonly stop: () => Promise<void>
@@ -35,8 +36,10 @@ export function startProcesses(
   }
   const killAll = () => children.forEach((child) => void child.kill('SIGKILL'))
   process.once('exit', killAll)
+  const pids = children.map(({ pid }) => pid as number)
   return {
-    peakMemoryMb: async () => Math.max(...(await Promise.all(children.map(peakMemoryMb)))),
+    pids,
+    peakMemoryMb: async () => Math.max(...(await Promise.all(pids.map(peakMemoryMb)))),
     stop: async () => {
       stopping = true
       const ended = children.map(
@@ -50,9 +53,3 @@ export function startProcesses(
 }
 
 const running = (child: ChildProcess) => child.exitCode === null && child.signalCode === null
-
-/** The kernel keeps the high-water mark. Where there is no /proc, 0. */
-async function peakMemoryMb({ pid }: ChildProcess): Promise<number> {
-  const status = await readFile(`/proc/${pid}/status`, 'utf8').catch(() => '')
-  return Math.round(Number(status.match(/VmHWM:\s+(\d+) kB/)?.[1] ?? 0) / 1024)
-}
