@@ -2,7 +2,8 @@ import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from '../../src/api/types.ts'
 import { capturing, explain } from '../support/captured-queries.ts'
-import { FILL, FILLED, idOf, WHALE } from '../support/filled.ts'
+import { combinations, everyList, idsIn, type TriedList } from '../support/every-list.ts'
+import { FILLED, fillStatements } from '../support/filled.ts'
 import { fill } from '../support/furnished.ts'
 import { openService, type Service } from '../support/service.ts'
 
@@ -15,13 +16,16 @@ let service: Service
 let large: ReadonlySet<string>
 let described: readonly Described[]
 
+const LISTS = everyList(FILLED)
+
 type Described = { readonly path: string; readonly filters: readonly string[] }
 
 beforeAll(async () => {
   service = await openService()
   const client = new pg.Client({ connectionString: service.database.ownerUrl })
   await client.connect()
-  for (const statement of FILL.split(';')) await client.query(statement)
+  await client.query(fillStatements(FILLED))
+  await client.query('vacuum analyze')
   const { rows } = await client.query(`select relname from pg_class where relkind = 'r' and reltuples >= ${LARGE}`)
   await client.end()
   large = new Set(rows.map(({ relname }) => relname as string))
@@ -42,41 +46,6 @@ async function lists(): Promise<readonly Described[]> {
   })
 }
 
-/** What each list is filtered by here, the common, the rare and the absent, and the place of a cursor in its middle. */
-const ACCOUNTS = ['account-100', `account-${WHALE}`]
-const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString()
-const RUNS = [idOf('run', 1), idOf('run', 100), idOf('run', FILLED.runs)]
-const LISTS: Readonly<
-  Record<string, { readonly filters: Readonly<Record<string, readonly string[]>>; readonly middle: string }>
-> = {
-  '/v1/accounts': { filters: { billGroup: ['default', 'small', 'nobody'] }, middle: String(FILLED.accounts / 2) },
-  '/v1/credits': {
-    filters: { accountId: ACCOUNTS, status: ['pending', 'deleted', 'issued', 'reversal_pending', 'reversed'] },
-    middle: idOf('credit', FILLED.credits / 2),
-  },
-  '/v1/credits/{creditId}/unpaid-invoices': { filters: {}, middle: String(FILLED.invoices / 2) },
-  '/v1/credits/{creditId}/disbursements': { filters: {}, middle: idOf('disbursement', 25_000) },
-  '/v1/bill-runs': { filters: {}, middle: idOf('run', 100) },
-  '/v1/bill-runs/{billRunId}/failures': { filters: {}, middle: String(FILLED.failures / 2) },
-  '/v1/invoices': {
-    filters: { accountId: ACCOUNTS, status: ['paid', 'unpaid'], billRunId: RUNS, number: ['70000'] },
-    middle: String(FILLED.invoices / 2),
-  },
-  '/v1/invoices/{invoiceId}/transactions': { filters: {}, middle: `charge/2026-01-01/${idOf('charge', 30_000)}` },
-  '/v1/reconciliations': { filters: {}, middle: '1' },
-  '/v1/audit': {
-    filters: {
-      subject: [idOf('credit', 70_000), 'subject-9', 'subject-70000', 'nobody'],
-      keyId: [idOf('key', 3), idOf('key', 20)],
-      from: [secondsAgo(60_000)],
-      to: [secondsAgo(50_000)],
-    },
-    middle: `${secondsAgo(50_000).replace('Z', '000Z')}/${idOf('job', 1)}`,
-  },
-  '/v1/schedules': { filters: {}, middle: 'm' },
-  '/v1/keys': { filters: {}, middle: idOf('key', 10) },
-}
-
 test('every list, and every filter of it, is tried here', () => {
   const tried = Object.entries(LISTS).map(([path, { filters }]) => ({ path, filters: Object.keys(filters) }))
   expect(tried.toSorted(byPath)).toEqual(described.toSorted(byPath))
@@ -86,7 +55,7 @@ const byPath = (a: Described, b: Described) => (a.path < b.path ? -1 : 1)
 test.each(Object.keys(LISTS))(
   '%s reads by an index no more than its page needs, whatever it is filtered by',
   async (path) => {
-    const { filters, middle } = LISTS[path] as (typeof LISTS)[string]
+    const { filters, middle } = LISTS[path] as TriedList
     const wrong: string[] = []
     for (const query of combinations(filters)) {
       const first = await look(path, query, wrong)
@@ -97,21 +66,9 @@ test.each(Object.keys(LISTS))(
   },
 )
 
-/** Every way to give or leave out each filter, as a query. */
-function combinations(filters: Readonly<Record<string, readonly string[]>>): readonly string[] {
-  return Object.entries(filters).reduce<readonly string[]>(
-    (queries, [name, values]) => queries.flatMap((query) => [query, ...values.map((one) => `${query}&${name}=${one}`)]),
-    [''],
-  )
-}
-
 /** Asks for a page, and notes every reading of a large table that does not go by an index or looks at more than a page. */
 async function look(path: string, query: string, wrong: string[]): Promise<Page<object>> {
-  const at = fill(path, {
-    creditId: idOf('credit', 500),
-    billRunId: idOf('run', 1),
-    invoiceId: idOf('invoice', 70_000),
-  })
+  const at = fill(path, idsIn(FILLED))
   let page: Page<object> | undefined
   const statements = await capturing(service.reads, async () => {
     const answer = await service.call<Page<object>>('GET', `${at}?${query.slice(1)}`)

@@ -1,10 +1,22 @@
-/** Sizes of a filled database, large enough that a plan which reads a table is seen. */
-export const FILLED = {
+/** How many rows a filled database has of what is many. */
+export type Sizes = {
+  readonly accounts: number
+  readonly runs: number
+  readonly invoices: number
+  readonly credits: number
+  /** All of them on the large invoice. */
+  readonly charges: number
+  readonly jobs: number
+  readonly entries: number
+  readonly failures: number
+}
+
+/** Large enough that a plan which reads a table is seen. */
+export const FILLED: Sizes = {
   accounts: 50_000,
   runs: 200,
   invoices: 150_000,
   credits: 150_000,
-  /** All of them on invoice 70,000. */
   charges: 60_000,
   jobs: 100_000,
   entries: 100_000,
@@ -12,7 +24,10 @@ export const FILLED = {
 }
 
 /** The number of the account with a fifth of all credits. */
-export const WHALE = 40_001
+export const whaleOf = ({ accounts }: Sizes) => accounts * 0.8 + 1
+
+/** The number of the invoice with many charges. */
+export const largeInvoiceOf = ({ invoices }: Sizes) => Math.floor((invoices * 7) / 15)
 
 /** The id of the nth row of a table whose ids go up in the order in which they were made, as UUIDv7 do. */
 export const idOf = (table: keyof typeof PREFIX, n: number) => {
@@ -36,38 +51,39 @@ const id = (table: keyof typeof PREFIX, n: string) =>
 /**
  * Fills a migrated database by a few statements, without triggers and foreign keys, as unevenly as a real one becomes: the newest invoices
  * unpaid and the older ones paid, the newest credits pending, a handful to be reversed among the oldest, one account with a fifth of all
- * credits, bill groups of a hundred and of no accounts, and a run that failed for thousands of accounts.
+ * credits, bill groups of a hundred and of no accounts, and a run that failed for thousands of accounts. To be analyzed
+ * afterwards.
  */
-export const FILL = `
+export const fillStatements = (sizes: Sizes) => `
   set session_replication_role = replica;
   set synchronous_commit = off;
   insert into account (key, name, currency, bill_group)
     select 'account-' || n, 'Account', 'USD', case when n % 500 = 0 then 'small' else 'default' end
-    from generate_series(1, ${FILLED.accounts}) n;
+    from generate_series(1, ${sizes.accounts}) n;
   insert into bill_run (id, bill_group, bill_date, status, created_at, finished_at)
-    select ${id('run', 'n')}, 'default', '2026-01-01', 'completed', now(), now() from generate_series(1, ${FILLED.runs}) n;
+    select ${id('run', 'n')}, 'default', '2026-01-01', 'completed', now(), now() from generate_series(1, ${sizes.runs}) n;
   insert into bill_batch (id, bill_run_id, account_ids, status, failure_code, failure_message, failure_attempts)
     select ${id('batch', 'n')}, ${id('run', '1')}, array[n], 'failed', 'internal_error', 'message', 1
-    from generate_series(1, ${FILLED.failures}) n;
+    from generate_series(1, ${sizes.failures}) n;
   insert into bill_batch (id, bill_run_id, account_ids, status, billed)
-    select ${id('batch', `${FILLED.failures} + n`)}, ${id('run', '1 + n / 10')}, array[n], 'done', 1
-    from generate_series(1, ${FILLED.runs} * 10 - 1) n;
+    select ${id('batch', `${sizes.failures} + n`)}, ${id('run', '1 + n / 10')}, array[n], 'done', 1
+    from generate_series(1, ${sizes.runs} * 10 - 1) n;
   insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count)
-    select ${id('invoice', 'n')}, 1 + n % ${FILLED.accounts}, n, ${id('run', `1 + (n - 1) / ${FILLED.invoices / FILLED.runs}`)},
+    select ${id('invoice', 'n')}, 1 + n % ${sizes.accounts}, n, ${id('run', `1 + (n - 1) / ${sizes.invoices / sizes.runs}`)},
       date '2026-01-01' + n / 1000, date '2026-02-01' + n / 1000, 10, 10,
-      case when n > ${FILLED.invoices} * 0.7 or n < 100 then 10 else 0 end, 1
-    from generate_series(1, ${FILLED.invoices}) n;
+      case when n > ${sizes.invoices} * 0.7 or n < 100 then 10 else 0 end, 1
+    from generate_series(1, ${sizes.invoices}) n;
   insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, reversed_on_invoice_id, created_at)
-    select ${id('credit', 'n')}, case when n % 5 = 0 then ${WHALE} else 1 + n % ${FILLED.accounts} end, 5,
+    select ${id('credit', 'n')}, case when n % 5 = 0 then ${whaleOf(sizes)} else 1 + n % ${sizes.accounts} end, 5,
       case when status = 'reversed' then 5 else 0 end, status::credit_status, 'a credit', true,
       case when status in ('issued', 'reversal_pending', 'reversed') then ${id('invoice', 'n')} end,
       case when status = 'reversed' then ${id('invoice', 'n')} end, now()
-    from (select n, case when n > ${FILLED.credits} * 0.7 then 'pending' when n in (7, 8, 9) then 'reversal_pending'
+    from (select n, case when n > ${sizes.credits} * 0.7 then 'pending' when n in (7, 8, 9) then 'reversal_pending'
       when n < 1000 then 'reversed' when n < 2000 then 'deleted' else 'issued' end as status
-      from generate_series(1, ${FILLED.credits}) n) credit;
+      from generate_series(1, ${sizes.credits}) n) credit;
   insert into charge (id, account_id, amount, description, charged_on, invoice_id)
-    select ${id('charge', 'n')}, 1 + 70000 % ${FILLED.accounts}, 1, 'a charge', '2026-01-01', ${id('invoice', '70000')}
-    from generate_series(1, ${FILLED.charges}) n;
+    select ${id('charge', 'n')}, 1 + ${largeInvoiceOf(sizes)} % ${sizes.accounts}, 1, 'a charge', '2026-01-01', ${id('invoice', `${largeInvoiceOf(sizes)}`)}
+    from generate_series(1, ${sizes.charges}) n;
   insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic)
     select ${id('disbursement', 'n')}, ${id('credit', '1 + n % 1000')}, ${id('invoice', 'n')}, 1, 1, true
     from generate_series(1, 50000) n;
@@ -76,10 +92,9 @@ export const FILL = `
   insert into job (id, type, subject_id, account_id, request, status, api_key_id, request_id, created_at, finished_at)
     select ${id('job', 'n')}, 'credit', ${id('credit', 'n')}, 1, '{"reason": "a credit"}', 'done',
       ${id('key', 'case when n < 20 then n else 20 end')}, 'request-' || n, now() - n * interval '1 second', now()
-    from generate_series(1, ${FILLED.jobs}) n;
+    from generate_series(1, ${sizes.jobs}) n;
   insert into audit_entry (at, api_key_id, request_id, action, subject)
     select now() - n * interval '1 second', ${id('key', 'case when n < 20 then n else 20 end')}, 'request', 'key.create',
       'subject-' || case when n % 500 = 0 then 9 else n end
-    from generate_series(1, ${FILLED.entries}) n;
-  reset session_replication_role;
-  vacuum analyze`
+    from generate_series(1, ${sizes.entries}) n;
+  reset session_replication_role`
