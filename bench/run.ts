@@ -2,6 +2,7 @@
 import { Command } from 'commander'
 import { addBillRunCommand } from './bill-run/command.ts'
 import { addIntakeCommand } from './intake/command.ts'
+import { addListsCommand } from './lists/command.ts'
 import { addPlotCommand } from './plot/command.ts'
 import { addStartCommand } from './start/command.ts'
 
@@ -24,6 +25,7 @@ Examples:
   )
 addBillRunCommand(program)
 addIntakeCommand(program)
+addListsCommand(program)
 addStartCommand(program)
 addPlotCommand(program)
 await program.parseAsync()

@@ -71,7 +71,8 @@ export const fillStatements = (sizes: Sizes) => `
   insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count)
     select ${id('invoice', 'n')}, 1 + n % ${sizes.accounts}, n, ${id('run', `1 + (n - 1) / ${sizes.invoices / sizes.runs}`)},
       date '2026-01-01' + n / 1000, date '2026-02-01' + n / 1000, 10, 10,
-      case when n > ${sizes.invoices} * 0.7 or n < 100 then 10 else 0 end, 1
+      case when n > ${sizes.invoices} * 0.7 or n < 100 then 10 else 0 end,
+      case when n = ${largeInvoiceOf(sizes)} then ${sizes.charges} else 1 end
     from generate_series(1, ${sizes.invoices}) n;
   insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, reversed_on_invoice_id, created_at)
     select ${id('credit', 'n')}, case when n % 5 = 0 then ${whaleOf(sizes)} else 1 + n % ${sizes.accounts} end, 5,
