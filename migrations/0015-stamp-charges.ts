@@ -3,46 +3,38 @@ import { type Kysely, sql } from 'kysely'
 type Db = Kysely<unknown>
 type Say = (line: string) => void
 
-/** Lines that one transaction carries over; those of one invoice always together. */
+/** Lines that one transaction carries over, unless said; those of one invoice always together. */
 const LINES = 50_000
-
-/** Held while this is under way: another process that migrates goes on when this one has ended. */
-const LOCK = 7_290_014
 
 /**
  * Stamps every charge with the invoice that it stands on, and counts the lines of every invoice, in transactions of some 50,000 lines, each of
  * which says how far it has come: cut short, it goes on from there. The service may run meanwhile.
  */
-export async function migrate(db: Db, say: Say): Promise<void> {
-  await sql`select pg_advisory_lock(${LOCK}::bigint)`.execute(db)
-  try {
-    await stampAll(db, say)
-    await buildIndexes(db, say)
-  } finally {
-    await sql`select pg_advisory_unlock(${LOCK}::bigint)`.execute(db)
-  }
+export async function migrate(db: Db, say: Say, lines = LINES): Promise<void> {
+  await stampAll(db, say, lines)
+  await buildIndexes(db, say)
 }
 
-async function stampAll(db: Db, say: Say): Promise<void> {
+async function stampAll(db: Db, say: Say, lines: number): Promise<void> {
   const { rows } = await sql<{ lines: number }>`
     select greatest(reltuples, 0)::integer as lines from pg_class where oid = 'invoice_transaction'::regclass`.execute(
     db,
   )
   const about = rows[0]?.lines ?? 0
   for (;;) {
-    const done = await db.transaction().execute(stampSlice)
+    const done = await db.transaction().execute((tx) => stampSlice(tx, lines))
     if (done === undefined) return
-    const count = (lines: number) => lines.toLocaleString('en')
+    const count = (many: number) => many.toLocaleString('en')
     say(`carried over ${count(done)} of about ${count(Math.max(about, done))} lines of invoices`)
   }
 }
 
 /** Gives how many lines are carried over by now; undefined when there are no more. */
-async function stampSlice(tx: Db): Promise<number | undefined> {
+async function stampSlice(tx: Db, lines: number): Promise<number | undefined> {
   const { rows: slice } = await sql<{ after: string; up_to: string | null }>`
     select after_invoice as after, (
       select max(invoice_id::text) from (
-        select invoice_id from invoice_transaction where invoice_id > after_invoice order by invoice_id limit ${sql.lit(LINES)}) next) as up_to
+        select invoice_id from invoice_transaction where invoice_id > after_invoice order by invoice_id limit ${sql.lit(lines)}) next) as up_to
     from stamping_progress`.execute(tx)
   const { after, up_to } = slice[0] as (typeof slice)[number]
   if (up_to === null) return undefined

@@ -1,5 +1,6 @@
 import { readdir, readFile } from 'node:fs/promises'
 import { join } from 'node:path'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { pathToFileURL } from 'node:url'
 import { Kysely, PostgresDialect, sql } from 'kysely'
 import { type Migration, type MigrationProvider, Migrator } from 'kysely/migration'
@@ -53,6 +54,7 @@ export async function migrate(
 ): Promise<void> {
   await underLockTimeout(databaseUrl, async (pool) => {
     const db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
+    await waitForOthers(db, say)
     await refuseNewer(db, folder)
     const applied = await appliedMigrations(db)
     const pending = (await list(folder)).filter(({ name }) => !applied.includes(name))
@@ -63,6 +65,23 @@ export async function migrate(
       if (error) throw error
     }
   })
+}
+
+/** Held by the process that migrates, for as long as its one connection lasts. */
+const LOCK = 7_290_014
+const LOOK_EVERY_MS = 250
+
+/**
+ * Waits until no other process migrates this database. Asks again and again: who waits within a statement holds up an index that the other
+ * builds beside running work.
+ */
+async function waitForOthers(db: Kysely<unknown>, say: Say): Promise<void> {
+  for (let looks = 1; ; looks += 1) {
+    const { rows } = await sql<{ taken: boolean }>`select pg_try_advisory_lock(${LOCK}::bigint) as taken`.execute(db)
+    if (rows[0]?.taken) return
+    if (looks === 1) say('another process migrates this database; waiting for it')
+    await sleep(LOOK_EVERY_MS)
+  }
 }
 
 /** Pending migrations in stretches: SQL files that follow each other, or one TypeScript file. `last` is the name of its last one. */

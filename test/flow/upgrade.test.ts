@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { migrate } from '../../src/db/migrate.ts'
+import { reconcile } from '../../src/ledger/reconcile/reconcile.ts'
+import { prepareQueues } from '../../src/work/prepare-queues.ts'
+import type { TestDatabase } from '../support/database.ts'
+import { type Answer, openService, type Service } from '../support/service.ts'
+import { type Books, openOldDatabase, readBooks, restore } from '../support/version-0013.ts'
+
+let database: TestDatabase
+let service: Service
+let books: Books
+const said: string[] = []
+
+beforeAll(async () => {
+  books = await readBooks()
+  database = await openOldDatabase()
+  await restore(database.ownerUrl, books)
+  await migrate(database.ownerUrl, { say: (line) => said.push(line) })
+  await prepareQueues({ ownerUrl: database.ownerUrl, redisUrl: undefined })
+  service = await openService({ database })
+})
+afterAll(async () => {
+  await service.close()
+  await database.drop()
+})
+
+const LINES = /^(\/v1\/invoices\/[^/]+\/transactions)$/
+
+type Page = { readonly data: unknown[]; readonly nextCursor: string | null }
+
+/** All lines of an invoice, page by page. */
+async function linesOf(path: string): Promise<readonly unknown[]> {
+  const lines: unknown[] = []
+  for (let cursor: string | null = ''; cursor !== null; ) {
+    const page: Answer<Page> = await service.call('GET', `${path}?limit=7${cursor && `&cursor=${cursor}`}`)
+    lines.push(...page.body.data)
+    cursor = page.body.nextCursor
+  }
+  return lines
+}
+
+test('a database of the version before gives every answer as it was, to the byte', async () => {
+  const { 'POST /v1/bill-runs/preview': previewed, ...read } = books.answers
+  expect(Object.keys(read).length).toBeGreaterThan(80)
+  for (const [path, text] of Object.entries(read)) {
+    const now = LINES.test(path) ? JSON.stringify(await linesOf(path)) : (await service.call('GET', path)).text
+    expect(now, path).toBe(text)
+  }
+  const preview = await service.call('POST', '/v1/bill-runs/preview', { body: books.preview })
+  expect(preview.text).toBe(previewed)
+})
+
+test('the migration says how far it is', () => {
+  expect(said).toContainEqual(expect.stringMatching(/^carried over \d+ of about \d+ lines of invoices$/))
+})
+
+test('it adds up, is billed on, and adds up again', async () => {
+  expect((await reconcile(service.db)).checks.filter(({ violations }) => violations > 0)).toEqual([])
+  const { body } = await service.call<{ billRunId: string }>('POST', '/v1/bill-runs', {
+    body: { billDate: '2026-04-30' },
+  })
+  await service.carryOut()
+  const run = await service.call('GET', `/v1/bill-runs/${body.billRunId}`)
+  expect(run.body).toMatchObject({ status: 'completed' })
+  expect((await reconcile(service.db)).checks.filter(({ violations }) => violations > 0)).toEqual([])
+})
