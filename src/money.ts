@@ -16,7 +16,11 @@ export const sum = (amounts: readonly Money[]): Money =>
 /** At most this many digits before the point (domain.md, Money). */
 const MAX_INTEGER_DIGITS = 15
 
-/** ISO 4217 currencies whose minor unit has not two decimals; every other listed currency has two. */
+// ISO 4217, list one as published on 2026-01-01 (https://www.six-group.com/en/products-services/financial-information/data-standards.html), without
+// what has no minor unit (metals, XXX and the like) and without XAD, in which one institution keeps its books. A currency that is withdrawn later stays
+// here as long as an account may have it.
+
+/** Currencies whose minor unit has not two decimals; every other listed currency has two. */
 const OTHER_MINOR_UNITS: Readonly<Record<string, number>> = {
   BIF: 0,
   CLP: 0,

@@ -1,6 +1,6 @@
 import Value from 'typebox/value'
 import { describe, expect, test } from 'vitest'
-import { formatAmount, Money, minorUnit, parseAmount } from '../../src/money.ts'
+import { formatAmount, MINOR_UNITS, Money, minorUnit, parseAmount } from '../../src/money.ts'
 import { CreditRequest } from '../../src/requests/credit-request.ts'
 
 /** What an amount reads as, or undefined when it is refused. */
@@ -124,10 +124,42 @@ test.each([
   ['KWD', 3],
   ['BHD', 3],
   ['TND', 3],
+  // Listed with two and with three, though often written with none.
+  ['HUF', 2],
+  ['IDR', 2],
+  ['COP', 2],
+  ['UGX', 0],
+  ['IQD', 3],
   ['CLF', 4],
   ['UYW', 4],
 ])('%s has %i decimals', (currency, decimals) => {
   expect(minorUnit(currency)).toBe(decimals)
+})
+
+describe('currencies are those of ISO 4217 as of 2026-01-01', () => {
+  test('there are 164, by their decimals', () => {
+    const count = (decimals: number) => [...MINOR_UNITS.values()].filter((of) => of === decimals).length
+    expect([0, 2, 3, 4].map(count)).toEqual([17, 138, 7, 2])
+    expect(MINOR_UNITS.size).toBe(164)
+  })
+
+  test.each(['XCG', 'ZWG', 'SLE', 'VED', 'MRU', 'STN'])('%s, which replaced another, is one', (currency) => {
+    expect(minorUnit(currency)).toBe(2)
+  })
+
+  test.each(['ANG', 'BGN', 'CUC', 'HRK', 'SLL', 'ZWL', 'MRO', 'STD'])(
+    '%s, which was withdrawn, is none',
+    (currency) => {
+      expect(minorUnit(currency)).toBeUndefined()
+    },
+  )
+
+  test.each(['XAD', 'XAG', 'XAU', 'XDR', 'XPD', 'XPT', 'XSU', 'XTS', 'XUA'])(
+    '%s, which nobody pays in, is none',
+    (unit) => {
+      expect(minorUnit(unit)).toBeUndefined()
+    },
+  )
 })
 
 describe('arithmetic is exact', () => {
