@@ -1,4 +1,5 @@
 import type { onRequestAsyncHookHandler } from 'fastify'
+import { LRUCache } from 'lru-cache'
 import type { Db } from '../db/open.ts'
 import { findKey } from '../ledger/keys/api-keys.ts'
 import { Refusal } from '../problems.ts'
@@ -44,26 +45,20 @@ type Found = Caller | { readonly tryAgainInMs: number } | undefined
  * whatever else comes from their address. What is not known is looked up only so often by address: to guess costs the others nothing.
  */
 function openKeyRing(db: Db, { counts, maxUnknown }: AuthOptions): (key: string, address: string) => Promise<Found> {
-  const remembered = new Map<string, { readonly caller: Caller; readonly until: number }>()
+  // A key that is believed no longer stays remembered: it was in force, so it is looked up for its own sake.
+  const remembered = new LRUCache<string, Caller>({ max: MAX_REMEMBERED, ttl: BELIEVED_MS, noDeleteOnStaleGet: true })
   const underWay = new Map<string, Promise<Found>>()
-
-  const remember = (key: string, caller: Caller) => {
-    remembered.delete(key)
-    remembered.set(key, { caller, until: performance.now() + BELIEVED_MS })
-    const [oldest] = remembered.keys()
-    if (remembered.size > MAX_REMEMBERED && oldest !== undefined) remembered.delete(oldest)
-  }
 
   const lookUp = async (key: string, address: string): Promise<Found> => {
     const unknown = `unknown keys from ${address}`
     // Counted before it is looked up: many may come at once.
     const { count, resetInMs } = counts.take(unknown)
-    if (count > maxUnknown && !remembered.has(key)) return { tryAgainInMs: resetInMs }
+    if (count > maxUnknown && !remembered.peek(key, { allowStale: true })) return { tryAgainInMs: resetInMs }
     let isUnknown = false
     try {
       const caller = await findKey(db, key)
       isUnknown = caller === undefined
-      if (caller) remember(key, caller)
+      if (caller) remembered.set(key, caller)
       else remembered.delete(key)
       return caller
     } finally {
@@ -73,7 +68,7 @@ function openKeyRing(db: Db, { counts, maxUnknown }: AuthOptions): (key: string,
 
   return (key, address) => {
     const known = remembered.get(key)
-    if (known && known.until > performance.now()) return Promise.resolve(known.caller)
+    if (known) return Promise.resolve(known)
     const looking = underWay.get(key) ?? lookUp(key, address).finally(() => underWay.delete(key))
     underWay.set(key, looking)
     return looking

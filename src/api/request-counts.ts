@@ -1,4 +1,5 @@
 import { isIPv6 } from 'node:net'
+import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
 import { addRequestCounts, type RequestCount } from '../ledger/rate-limits/add-request-counts.ts'
@@ -29,17 +30,14 @@ type Window = { shared: number; own: number; until: number }
  * request waits for it. While the database is away each process counts alone.
  */
 export function openRequestCounts(db: Db, log: Logger): RequestCounts {
-  const windows = new Map<string, Window>()
+  const windows = new LRUCache<string, Window>({ max: MAX_SUBJECTS })
 
   const windowOf = (subject: string): Window => {
     const now = performance.now()
     const known = windows.get(subject)
-    const window = known && known.until > now ? known : { shared: 0, own: 0, until: now + WINDOW_MS }
-    // Set anew, so that the first of the map is the one that was not heard of for longest.
-    windows.delete(subject)
+    if (known && known.until > now) return known
+    const window = { shared: 0, own: 0, until: now + WINDOW_MS }
     windows.set(subject, window)
-    const [oldest] = windows.keys()
-    if (windows.size > MAX_SUBJECTS && oldest !== undefined) windows.delete(oldest)
     return window
   }
 
