@@ -10,18 +10,32 @@ import { startRedis, type TestRedis } from '../support/redis.ts'
 import { API_KEY, openStack, type Stack } from '../support/stack.ts'
 
 /** A stack whose processes reach the database only by way of a proxy. */
-async function openBehindWire(backend: BackendKind, env: Readonly<Record<string, string>> = {}) {
+async function openBehindProxy(backend: BackendKind, env: Readonly<Record<string, string>> = {}) {
   const proxy = await openFlakyProxy(inject('postgresUrl'))
   const workers = { reversal: 0, credit: 1, 'bill-batch': 1 }
   const stack = await openStack({ backend, workers, env, reachDatabaseAt: proxy.through })
   return { proxy, stack }
 }
 
+/** A bill run of 600 accounts and 100 credits, over connections of 10 ms latency that are cut ten times meanwhile. */
+async function workWhileCut(stack: Stack, proxy: FlakyProxy) {
+  await insertAccounts(stack, 'slow', 600)
+  const { billRunId } = await stack.client.startBillRun({ billGroup: 'slow', billDate: BILL_DATE })
+  const posting = postCredits(stack.client, { group: 'slow', accounts: 50, credits: 100, atOnce: 5 })
+  proxy.delay(10)
+  for (let cuts = 0; cuts < 10; cuts += 1) {
+    await sleep(300)
+    proxy.cut()
+  }
+  proxy.delay(0)
+  return { billRunId, accepted: await posting }
+}
+
 describeAlongside('COMMIT sent, its reply lost', (it) => {
   let proxy: FlakyProxy
   let stack: Stack
   beforeAll(async () => {
-    const opened = await openBehindWire('postgres', { BILL_BATCH_SIZE: '10' })
+    const opened = await openBehindProxy('postgres', { BILL_BATCH_SIZE: '10' })
     proxy = opened.proxy
     stack = opened.stack
     await insertAccounts(stack, 'lost', 200)
@@ -151,7 +165,7 @@ onEachBackend('a slow connection to the database, cut again and again', (backend
   let proxy: FlakyProxy
   let stack: Stack
   beforeAll(async () => {
-    const opened = await openBehindWire(backend, { BILL_BATCH_SIZE: '20' })
+    const opened = await openBehindProxy(backend, { BILL_BATCH_SIZE: '20' })
     proxy = opened.proxy
     stack = opened.stack
   })
@@ -161,16 +175,7 @@ onEachBackend('a slow connection to the database, cut again and again', (backend
   })
 
   it('makes it slower only', async () => {
-    await insertAccounts(stack, 'slow', 600)
-    const { billRunId } = await stack.client.startBillRun({ billGroup: 'slow', billDate: BILL_DATE })
-    const posting = postCredits(stack.client, { group: 'slow', accounts: 50, credits: 100, atOnce: 5 })
-    proxy.delay(10)
-    for (let cuts = 0; cuts < 10; cuts += 1) {
-      await sleep(300)
-      proxy.cut()
-    }
-    proxy.delay(0)
-    const accepted = await posting
+    const { billRunId, accepted } = await workWhileCut(stack, proxy)
     await stack.quiet()
     expect((await stack.client.getBillRun(billRunId)).progress.failed).toBe(0)
     await expectBilledOnce(stack, billRunId, 'slow')
@@ -201,16 +206,7 @@ describeOnRedis('a slow connection to Redis, cut again and again', (it) => {
   })
 
   it('makes it slower only', async () => {
-    await insertAccounts(stack, 'slow', 600)
-    const { billRunId } = await stack.client.startBillRun({ billGroup: 'slow', billDate: BILL_DATE })
-    const posting = postCredits(stack.client, { group: 'slow', accounts: 50, credits: 100, atOnce: 5 })
-    proxy.delay(10)
-    for (let cuts = 0; cuts < 10; cuts += 1) {
-      await sleep(300)
-      proxy.cut()
-    }
-    proxy.delay(0)
-    const accepted = await posting
+    const { billRunId, accepted } = await workWhileCut(stack, proxy)
     expect(accepted).toHaveLength(100)
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, 'slow')
