@@ -1,8 +1,8 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import getPort from 'get-port'
 import { startEmbeddedPostgres } from '../src/embedded-postgres/start.ts'
 
 export type QueueKind = 'redis' | 'postgres'
@@ -59,7 +59,7 @@ export async function startRedis(
   appendOnly: 'yes' | 'no' = 'yes',
 ): Promise<{ readonly url: string; readonly stop: () => Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'nightbill-bench-redis-'))
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const args = ['--bind', '127.0.0.1', '--port', String(port), '--dir', dir, '--save', '', '--appendonly', appendOnly]
   const child = spawn('redis-server', [...args, '--maxmemory-policy', 'noeviction'], {
     stdio: ['ignore', 'pipe', 'inherit'],
@@ -92,15 +92,5 @@ function accepting(redis: ChildProcess): Promise<void> {
       ),
     )
     redis.once('exit', (code) => reject(new Error(`redis-server ended with exit code ${code}`)))
-  })
-}
-
-export function freePort(): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const probe = createServer().once('error', reject)
-    probe.listen(0, '127.0.0.1', () => {
-      const address = probe.address()
-      probe.close(() => resolve(typeof address === 'object' && address !== null ? address.port : 0))
-    })
   })
 }

@@ -1,5 +1,6 @@
+import getPort from 'get-port'
 import { apiReady } from '../in-time.ts'
-import { freePort, startRedis } from '../servers.ts'
+import { startRedis } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
 
 export type Bare = Awaited<ReturnType<typeof startBareService>>
@@ -7,7 +8,7 @@ export type Bare = Awaited<ReturnType<typeof startBareService>>
 /** The route without durability, with a Redis of its own that keeps nothing on disk. */
 export async function startBareService() {
   const redis = await startRedis('no')
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const processes = startProcesses(['bench/intake/bare-process.ts'], { PORT: String(port), REDIS_URL: redis.url })
   await apiReady(port)
   return {

@@ -1,6 +1,6 @@
+import getPort from 'get-port'
 import { openBackend } from '../../src/queue/backend.ts'
 import { apiReady, inTime } from '../in-time.ts'
-import { freePort } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
 
 const API_KEY = 'the-key-of-the-benchmark'
@@ -9,7 +9,7 @@ export type IntakeService = Awaited<ReturnType<typeof startIntakeService>>
 
 /** The parts of this service that take credits in, a process each: the API and the relay now, the credit worker when it is asked for. */
 export async function startIntakeService(databaseUrl: string, redisUrl: string | undefined) {
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const prefix = new URL(databaseUrl).pathname.slice(1)
   const env = {
     PORT: String(port),

@@ -1,9 +1,10 @@
+import getPort from 'get-port'
 import { combinations, everyList, idsIn } from '../../test/support/every-list.ts'
 import type { Sizes } from '../../test/support/filled.ts'
 import { fill } from '../../test/support/furnished.ts'
 import { apiReady } from '../in-time.ts'
 import { memoryMb, peakMemoryMb } from '../processes.ts'
-import { freePort, type Servers } from '../servers.ts'
+import type { Servers } from '../servers.ts'
 import { startProcesses } from '../worker-processes.ts'
 import { fillLists, PENDING_ACCOUNT, sizesFor } from './fill-lists.ts'
 import { type Api, type MeasuredRequest, measureRequest } from './measure-request.ts'
@@ -30,7 +31,7 @@ export async function benchLists(
   const sizes = sizesFor(accounts)
   say(`filling a database: ${accounts} accounts, ${sizes.invoices} invoices, as many charges, ${sizes.credits} credits`)
   const databaseUrl = await fillLists(servers, sizes)
-  const port = await freePort()
+  const port = await getPort({ host: '127.0.0.1' })
   const env = { PORT: String(port), DATABASE_URL: databaseUrl, BOOTSTRAP_API_KEY: API_KEY, LOG_LEVEL: 'warn' }
   const processes = startProcesses(['src/cli.ts api'], env)
   try {

@@ -1,8 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import getPort from 'get-port'
 import { openBackend } from '../../../src/queue/backend.ts'
 import { openClient } from '../../database.ts'
 import { apiReady, inTime } from '../../in-time.ts'
-import { freePort } from '../../servers.ts'
 import type { Work } from '../../work/work.ts'
 import { ROOT, startProcesses } from '../../worker-processes.ts'
 import type { Contestant, Target } from '../contestant.ts'
@@ -34,7 +34,7 @@ export const old = (work: Work, folder: string): Contestant =>
 
 function service(name: string, work: Work, { folder, billBatch, others }: Version): Contestant {
   const start = async (target: Target) => {
-    const port = await freePort()
+    const port = await getPort({ host: '127.0.0.1' })
     const env = environment(target, port)
     const workers = startProcesses(Array(target.workers).fill(billBatch), env, folder)
     const rest = startProcesses(others, env, folder)
