@@ -67,7 +67,7 @@ const getCredits: Routes = (api, { reads }) => {
   } as const
   listRoute(api, call, ({ query }) =>
     answerPage(query, CREDITS, async (page) => {
-      const accountId = query.accountId === undefined ? undefined : await accountIdOf(reads, query.accountId)
+      const accountId = await accountIdOf(reads, query.accountId)
       return listCredits(reads, { ...page, accountId, status: query.status })
     }),
   )

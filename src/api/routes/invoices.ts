@@ -28,8 +28,8 @@ const getInvoices: Routes = (api, { reads }) => {
   } as const
   listRoute(api, call, ({ query }) =>
     answerPage(query, INVOICES, async (page) => {
-      const { accountId: key, status, billRunId, number } = query
-      const accountId = key === undefined ? undefined : await accountIdOf(reads, key)
+      const { status, billRunId, number } = query
+      const accountId = await accountIdOf(reads, query.accountId)
       return listInvoices(reads, { ...page, accountId, status, billRunId, number })
     }),
   )

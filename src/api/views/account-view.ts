@@ -23,15 +23,15 @@ export const AccountView = Type.Object(
 )
 export type AccountView = Static<typeof AccountView>
 
-export function presentAccount(row: AccountRow): AccountView {
+export function presentAccount({ currency, ...row }: AccountRow): AccountView {
   return {
     accountId: row.key,
     name: row.name,
-    currency: row.currency,
+    currency,
     billGroup: row.bill_group,
     paymentTermsDays: row.payment_terms_days,
-    balance: formatAmount(row.balance, row.currency),
-    creditLeft: formatAmount(row.credit_left, row.currency),
+    balance: formatAmount(row.balance, currency),
+    creditLeft: formatAmount(row.credit_left, currency),
     createdAt: row.created_at.toISOString(),
   }
 }

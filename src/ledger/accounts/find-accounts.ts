@@ -14,8 +14,9 @@ export async function findAccounts(db: Db | Tx, keys: readonly string[]): Promis
   return new Map(rows.map((account) => [account.key, account]))
 }
 
-/** The internal id of a named account. Throws a Refusal `account_not_found`. */
-export async function accountIdOf(db: Db | Tx, key: string): Promise<number> {
+/** The internal id of the account that is named, if one is. Throws a Refusal `account_not_found`. */
+export async function accountIdOf(db: Db | Tx, key: string | undefined): Promise<number | undefined> {
+  if (key === undefined) return undefined
   const account = (await findAccounts(db, [key])).get(key)
   if (!account) throw accountNotFound(key)
   return account.id
