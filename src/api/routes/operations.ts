@@ -14,7 +14,7 @@ const Ready = Type.Object({
 /** Asked by whoever keeps the service running, who must not be refused because of others behind the same address. */
 const WATCHED = { isPublic: true, rateLimit: false } as const
 
-export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
+const getHealth: Routes = (api) => {
   api.get('/healthz', {
     config: WATCHED,
     schema: {
@@ -28,7 +28,9 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
     },
     handler: async () => ({ status: 'alive' as const }),
   })
+}
 
+const getReadiness: Routes = (api, { db, backend }) => {
   api.get('/readyz', {
     config: WATCHED,
     schema: {
@@ -47,7 +49,9 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
       return reply.code(ready ? 200 : 503).send({ status: ready ? 'ready' : 'not ready', ...parts })
     },
   })
+}
 
+const getMetrics: Routes = (api, { db, queues }) => {
   const metrics = openMetrics(db, queues)
   api.addHook('onResponse', async ({ method, routeOptions }, { statusCode, elapsedTime }) =>
     metrics.observe({ method, route: routeOptions.url ?? 'none', status: statusCode }, elapsedTime / 1_000),
@@ -64,4 +68,8 @@ export const operationsRoutes: Routes = (api, { db, backend, queues }) => {
     },
     handler: async (_request, reply) => reply.type(metrics.contentType).send(await metrics.read()),
   })
+}
+
+export const operationsRoutes: Routes = (api, context) => {
+  for (const route of [getHealth, getReadiness, getMetrics]) route(api, context)
 }
