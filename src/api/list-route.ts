@@ -18,20 +18,21 @@ export type ListCall<Item extends TSchema, Query extends TObject, Params extends
   readonly params?: Params
   /** The statuses of its refusals, beside those of every call. */
   readonly refusals?: readonly number[]
+  /** Gives a page of them: see answerPage. */
+  readonly answer: (request: {
+    readonly query: Static<Query>
+    readonly params: Static<Params>
+  }) => Promise<PageAnswer<Static<Item>>>
 }
 
-/** A GET that lists things: `answer` gives a page of them (see answerPage). */
+/** A GET that lists things. */
 export function listRoute<
   Item extends TSchema,
   Query extends TObject = typeof PlainPageQuery,
   Params extends TObject = TObject,
 >(
   api: Api,
-  { path, scope, tag, item, query, params, refusals = [], ...described }: ListCall<Item, Query, Params>,
-  answer: (request: {
-    readonly query: Static<Query>
-    readonly params: Static<Params>
-  }) => Promise<PageAnswer<Static<Item>>>,
+  { path, scope, tag, item, query, params, refusals = [], answer, ...described }: ListCall<Item, Query, Params>,
 ): void {
   api.get(path, {
     config: { scope },

@@ -46,7 +46,7 @@ const postAccount: Routes = (api, context) => {
 }
 
 const getAccounts: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/accounts',
     scope: 'read',
     operationId: 'listAccounts',
@@ -54,10 +54,9 @@ const getAccounts: Routes = (api, { reads }) => {
     tag: 'accounts',
     item: AccountView,
     query: pageQuery({ billGroup: Type.Optional(BillGroup) }),
-  } as const
-  listRoute(api, call, ({ query }) =>
-    answerPage(query, ACCOUNTS, (page) => listAccounts(reads, { ...page, billGroup: query.billGroup })),
-  )
+    answer: ({ query }) =>
+      answerPage(query, ACCOUNTS, (page) => listAccounts(reads, { ...page, billGroup: query.billGroup })),
+  })
 }
 
 const getAccount: Routes = (api, { reads }) => {

@@ -20,7 +20,7 @@ export const AuditQuery = pageQuery({
 })
 
 export const auditRoutes: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/audit',
     scope: 'read',
     operationId: 'listAudit',
@@ -30,10 +30,10 @@ export const auditRoutes: Routes = (api, { reads }) => {
     tag: 'audit',
     item: AuditView,
     query: AuditQuery,
-  } as const
-  listRoute(api, call, async ({ query }) => {
-    const { subject, keyId, from, to } = query
-    const range = { from: parseTime(from, '/querystring/from'), to: parseTime(to, '/querystring/to') }
-    return answerPage(query, AUDIT, (page) => listAudit(reads, { ...page, ...range, subject, keyId }))
+    answer: async ({ query }) => {
+      const { subject, keyId, from, to } = query
+      const range = { from: parseTime(from, '/querystring/from'), to: parseTime(to, '/querystring/to') }
+      return answerPage(query, AUDIT, (page) => listAudit(reads, { ...page, ...range, subject, keyId }))
+    },
   })
 }

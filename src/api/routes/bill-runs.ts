@@ -6,7 +6,7 @@ import { startBillRun } from '../../ledger/bill-runs/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
 import { listBillRunFailures, listBillRuns, readBillRun } from '../../reads/bill-runs.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../requests/formats.ts'
-import { postChange } from '../change-route.ts'
+import { changeRoute } from '../change-routes.ts'
 import type { ApiContext, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -77,15 +77,15 @@ function namesBoth(): Refusal {
 }
 
 const getBillRuns: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/bill-runs',
     scope: 'read',
     operationId: 'listBillRuns',
     summary: 'List bill runs, newest first',
     tag: 'bill runs',
     item: BillRunView,
-  } as const
-  listRoute(api, call, ({ query }) => answerPage(query, BILL_RUNS, (page) => listBillRuns(reads, page)))
+    answer: ({ query }) => answerPage(query, BILL_RUNS, (page) => listBillRuns(reads, page)),
+  })
 }
 
 const getBillRun: Routes = (api, { reads }) => {
@@ -103,7 +103,7 @@ const getBillRun: Routes = (api, { reads }) => {
 }
 
 const getFailures: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/bill-runs/:billRunId/failures',
     params,
     scope: 'read',
@@ -112,10 +112,9 @@ const getFailures: Routes = (api, { reads }) => {
     tag: 'bill runs',
     item: BillRunFailureView,
     refusals: [404],
-  } as const
-  listRoute(api, call, ({ params: { billRunId }, query }) =>
-    answerPage(query, FAILURES, (page) => listBillRunFailures(reads, { ...page, billRunId })),
-  )
+    answer: ({ params: { billRunId }, query }) =>
+      answerPage(query, FAILURES, (page) => listBillRunFailures(reads, { ...page, billRunId })),
+  })
 }
 
 /** A change of a bill run. */
@@ -128,28 +127,30 @@ const CHANGE = {
 } as const
 
 const postRetry: Routes = (api, context) => {
-  const retry = {
+  changeRoute(api, context, {
+    ...CHANGE,
     path: '/v1/bill-runs/:billRunId/retry',
     operationId: 'retryBillRun',
     summary: "Try a bill run's failed accounts again, within the same run",
     action: 'bill-run.retry',
-  }
-  postChange(api, context, { ...CHANGE, ...retry }, async (tx, billRunId) => {
-    await retryBillRun(tx, billRunId)
-    return { body: presentBillRun(await readBillRun(tx, billRunId)), wake: wakeRun(context, billRunId) }
+    script: async (tx, billRunId) => {
+      await retryBillRun(tx, billRunId)
+      return { body: presentBillRun(await readBillRun(tx, billRunId)), wake: wakeRun(context, billRunId) }
+    },
   })
 }
 
 const postCancel: Routes = (api, context) => {
-  const cancel = {
+  changeRoute(api, context, {
+    ...CHANGE,
     path: '/v1/bill-runs/:billRunId/cancel',
     operationId: 'cancelBillRun',
     summary: 'Cancel a bill run: what is billed stays billed, what has not begun is not begun',
     action: 'bill-run.cancel',
-  }
-  postChange(api, context, { ...CHANGE, ...cancel }, async (tx, billRunId) => {
-    await cancelBillRun(tx, billRunId)
-    return { body: presentBillRun(await readBillRun(tx, billRunId)) }
+    script: async (tx, billRunId) => {
+      await cancelBillRun(tx, billRunId)
+      return { body: presentBillRun(await readBillRun(tx, billRunId)) }
+    },
   })
 }
 

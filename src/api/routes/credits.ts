@@ -7,7 +7,7 @@ import { Refusal } from '../../problems.ts'
 import { listCredits, readCredit } from '../../reads/credits.ts'
 import { CreditRequest } from '../../requests/credit-request.ts'
 import { AccountId, Uuid } from '../../requests/formats.ts'
-import { deleteChange } from '../change-route.ts'
+import { deleteRoute } from '../change-routes.ts'
 import type { Routes } from '../context.ts'
 import { openCreditIntake } from '../credit-intake.ts'
 import { ANSWERS } from '../example-answers.ts'
@@ -55,7 +55,7 @@ const postCredit: Routes = (api, context) => {
 }
 
 const getCredits: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/credits',
     scope: 'read',
     operationId: 'listCredits',
@@ -64,13 +64,12 @@ const getCredits: Routes = (api, { reads }) => {
     item: CreditView,
     query: CreditQuery,
     refusals: [404],
-  } as const
-  listRoute(api, call, ({ query }) =>
-    answerPage(query, CREDITS, async (page) => {
-      const accountId = await accountIdOf(reads, query.accountId)
-      return listCredits(reads, { ...page, accountId, status: query.status })
-    }),
-  )
+    answer: ({ query }) =>
+      answerPage(query, CREDITS, async (page) => {
+        const accountId = await accountIdOf(reads, query.accountId)
+        return listCredits(reads, { ...page, accountId, status: query.status })
+      }),
+  })
 }
 
 const getCredit: Routes = (api, { reads }) => {
@@ -98,13 +97,14 @@ export async function showCredit(db: Db | Tx, creditId: string): Promise<CreditV
 export const CREDIT_CHANGE = { params, scope: 'operate', tag: 'credits', refusals: [404, 409] } as const
 
 const removeCredit: Routes = (api, context) => {
-  const removal = {
+  deleteRoute(api, context, {
+    ...CREDIT_CHANGE,
     path: '/v1/credits/:creditId',
     operationId: 'deleteCredit',
     summary: 'Delete a credit that is not issued',
     action: 'credit.delete',
-  }
-  deleteChange(api, context, { ...CREDIT_CHANGE, ...removal }, deleteCredit)
+    script: deleteCredit,
+  })
 }
 
 export const creditRoutes: Routes = (api, context) => {

@@ -40,30 +40,30 @@ const params = Type.Object({ creditId: Uuid })
 const LIST = { params, scope: 'read', tag: 'disbursements', refusals: [404] } as const
 
 const getUnpaidInvoices: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     ...LIST,
     path: '/v1/credits/:creditId/unpaid-invoices',
     operationId: 'listUnpaidInvoices',
     summary: "The unpaid invoices of the credit's account, oldest due first",
     item: InvoiceView,
-  }
-  listRoute(api, call, async ({ params: { creditId }, query }) => {
-    const { account_id: accountId } = await findCredit(reads, creditId)
-    return answerPage(query, INVOICES, (page) => listUnpaidInvoices(reads, { ...page, accountId }))
+    answer: async ({ params: { creditId }, query }) => {
+      const { account_id: accountId } = await findCredit(reads, creditId)
+      return answerPage(query, INVOICES, (page) => listUnpaidInvoices(reads, { ...page, accountId }))
+    },
   })
 }
 
 const getDisbursements: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     ...LIST,
     path: '/v1/credits/:creditId/disbursements',
     operationId: 'listDisbursements',
     summary: 'What was disbursed of the credit, oldest first',
     item: DisbursementView,
-  }
-  listRoute(api, call, async ({ params: { creditId }, query }) => {
-    await findCredit(reads, creditId)
-    return answerPage(query, DISBURSEMENTS, (page) => listDisbursements(reads, { ...page, creditId }))
+    answer: async ({ params: { creditId }, query }) => {
+      await findCredit(reads, creditId)
+      return answerPage(query, DISBURSEMENTS, (page) => listDisbursements(reads, { ...page, creditId }))
+    },
   })
 }
 

@@ -7,7 +7,7 @@ import { answerPage } from '../paging.ts'
 import { TRANSACTIONS, TransactionView } from '../views/transaction-view.ts'
 
 export const invoiceTransactionRoutes: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/invoices/:invoiceId/transactions',
     params: Type.Object({ invoiceId: Uuid }),
     scope: 'read',
@@ -16,8 +16,7 @@ export const invoiceTransactionRoutes: Routes = (api, { reads }) => {
     tag: 'invoices',
     item: TransactionView,
     refusals: [404],
-  } as const
-  listRoute(api, call, ({ params: { invoiceId }, query }) =>
-    answerPage(query, TRANSACTIONS, (page) => listInvoiceTransactions(reads, { ...page, invoiceId })),
-  )
+    answer: ({ params: { invoiceId }, query }) =>
+      answerPage(query, TRANSACTIONS, (page) => listInvoiceTransactions(reads, { ...page, invoiceId })),
+  })
 }

@@ -16,7 +16,7 @@ export const InvoiceQuery = pageQuery({
 })
 
 const getInvoices: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/invoices',
     scope: 'read',
     operationId: 'listInvoices',
@@ -25,14 +25,13 @@ const getInvoices: Routes = (api, { reads }) => {
     item: InvoiceView,
     query: InvoiceQuery,
     refusals: [404],
-  } as const
-  listRoute(api, call, ({ query }) =>
-    answerPage(query, INVOICES, async (page) => {
-      const { status, billRunId, number } = query
-      const accountId = await accountIdOf(reads, query.accountId)
-      return listInvoices(reads, { ...page, accountId, status, billRunId, number })
-    }),
-  )
+    answer: ({ query }) =>
+      answerPage(query, INVOICES, async (page) => {
+        const { status, billRunId, number } = query
+        const accountId = await accountIdOf(reads, query.accountId)
+        return listInvoices(reads, { ...page, accountId, status, billRunId, number })
+      }),
+  })
 }
 
 const getInvoice: Routes = (api, { reads }) => {

@@ -3,7 +3,7 @@ import { isBeingProcessed } from '../../ledger/requests/is-being-processed.ts'
 import { retryJob } from '../../ledger/requests/retry-job.ts'
 import { readJob } from '../../reads/jobs.ts'
 import { Uuid } from '../../requests/formats.ts'
-import { postChange } from '../change-route.ts'
+import { changeRoute } from '../change-routes.ts'
 import type { Routes } from '../context.ts'
 import { problems } from '../view-responses.ts'
 import { JobView, presentJob, RetriedJobView } from '../views/job-view.ts'
@@ -30,7 +30,7 @@ const getJob: Routes = (api, { db, reads }) => {
 }
 
 const postRetry: Routes = (api, context) => {
-  const retry = {
+  changeRoute(api, context, {
     path: '/v1/jobs/:jobId/retry',
     params,
     scope: 'operate',
@@ -41,11 +41,11 @@ const postRetry: Routes = (api, context) => {
     action: 'job.retry',
     refusals: [404, 409],
     view: RetriedJobView,
-  } as const
-  postChange(api, context, retry, async (tx, jobId) => {
-    const job = await retryJob(tx, jobId)
-    const wake = () => context.queues.wake(job.type, [jobId])
-    return { body: presentJob(job), location: `/v1/jobs/${jobId}`, wake }
+    script: async (tx, jobId) => {
+      const job = await retryJob(tx, jobId)
+      const wake = () => context.queues.wake(job.type, [jobId])
+      return { body: presentJob(job), location: `/v1/jobs/${jobId}`, wake }
+    },
   })
 }
 

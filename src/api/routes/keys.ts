@@ -2,7 +2,7 @@ import { Type } from 'typebox'
 import { createKey, revokeKey } from '../../ledger/keys/api-keys.ts'
 import { listKeys } from '../../reads/keys.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
-import { deleteChange } from '../change-route.ts'
+import { deleteRoute } from '../change-routes.ts'
 import type { Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -47,19 +47,19 @@ const postKey: Routes = (api, context) => {
 }
 
 const getKeys: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/keys',
     scope: 'admin',
     operationId: 'listKeys',
     summary: 'List the API keys, newest first, without the keys themselves',
     tag: 'keys',
     item: KeyView,
-  } as const
-  listRoute(api, call, ({ query }) => answerPage(query, KEYS, (page) => listKeys(reads, page)))
+    answer: ({ query }) => answerPage(query, KEYS, (page) => listKeys(reads, page)),
+  })
 }
 
 const removeKey: Routes = (api, context) => {
-  const revocation = {
+  deleteRoute(api, context, {
     path: '/v1/keys/:keyId',
     params: Type.Object({ keyId: Uuid }),
     scope: 'admin',
@@ -68,8 +68,8 @@ const removeKey: Routes = (api, context) => {
     tag: 'keys',
     action: 'key.revoke',
     refusals: [404],
-  } as const
-  deleteChange(api, context, revocation, revokeKey)
+    script: revokeKey,
+  })
 }
 
 export const keyRoutes: Routes = (api, context) => {

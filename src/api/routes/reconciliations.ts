@@ -5,7 +5,7 @@ import { answerPage } from '../paging.ts'
 import { RECONCILIATIONS, ReconciliationView } from '../views/reconciliation-view.ts'
 
 export const reconciliationRoutes: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/reconciliations',
     scope: 'read',
     operationId: 'listReconciliations',
@@ -13,6 +13,6 @@ export const reconciliationRoutes: Routes = (api, { reads }) => {
     description: 'Each proves the rules of the ledger: over the whole database once a day, by schedule or by command.',
     tag: 'operations',
     item: ReconciliationView,
-  } as const
-  listRoute(api, call, ({ query }) => answerPage(query, RECONCILIATIONS, (page) => listReconciliations(reads, page)))
+    answer: ({ query }) => answerPage(query, RECONCILIATIONS, (page) => listReconciliations(reads, page)),
+  })
 }

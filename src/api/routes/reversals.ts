@@ -3,7 +3,7 @@ import { acceptReversal } from '../../ledger/credits/accept-reversal.ts'
 import { cancelReversal } from '../../ledger/credits/cancel-reversal.ts'
 import { Uuid } from '../../requests/formats.ts'
 import { ReversalRequest } from '../../requests/reversal-request.ts'
-import { deleteChange } from '../change-route.ts'
+import { deleteRoute } from '../change-routes.ts'
 import type { Routes } from '../context.ts'
 import { queued } from '../credit-intake.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -36,13 +36,14 @@ const postReversal: Routes = (api, context) => {
 }
 
 const removeReversal: Routes = (api, context) => {
-  const cancellation = {
+  deleteRoute(api, context, {
+    ...CREDIT_CHANGE,
     path,
     operationId: 'cancelReversal',
     summary: 'Cancel a reversal that no bill run has applied',
     action: 'reversal.cancel',
-  }
-  deleteChange(api, context, { ...CREDIT_CHANGE, ...cancellation }, cancelReversal)
+    script: cancelReversal,
+  })
 }
 
 export const reversalRoutes: Routes = (api, context) => {

@@ -5,7 +5,7 @@ import { setSchedule } from '../../ledger/schedules/set-schedule.ts'
 import { Refusal } from '../../problems.ts'
 import { listSchedules } from '../../reads/schedules.ts'
 import { syncSchedulers } from '../../work/schedules.ts'
-import { deleteChange } from '../change-route.ts'
+import { deleteRoute } from '../change-routes.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
@@ -55,19 +55,19 @@ function checkTiming(timing: Cron): void {
 }
 
 const getSchedules: Routes = (api, { reads }) => {
-  const call = {
+  listRoute(api, {
     path: '/v1/schedules',
     scope: 'operate',
     operationId: 'listSchedules',
     summary: 'List the schedules, by name',
     tag: 'schedules',
     item: ScheduleView,
-  } as const
-  listRoute(api, call, ({ query }) => answerPage(query, SCHEDULES, (page) => listSchedules(reads, page)))
+    answer: ({ query }) => answerPage(query, SCHEDULES, (page) => listSchedules(reads, page)),
+  })
 }
 
 const removeSchedule: Routes = (api, context) => {
-  const deletion = {
+  deleteRoute(api, context, {
     path,
     params,
     scope: 'operate',
@@ -77,8 +77,8 @@ const removeSchedule: Routes = (api, context) => {
     action: 'schedule.delete',
     refusals: [404],
     wake: () => syncSchedulers(context.db, context.queues),
-  } as const
-  deleteChange(api, context, deletion, deleteSchedule)
+    script: deleteSchedule,
+  })
 }
 
 export const scheduleRoutes: Routes = (api, context) => {

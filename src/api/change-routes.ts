@@ -22,13 +22,15 @@ export type Change = {
 }
 
 /** A POST that changes a thing. It takes the reason in its body, and answers 202 with what has become of the thing. */
-export function postChange(
+export function changeRoute(
   api: Api,
   context: ApiContext,
-  change: Change & { readonly view: TSchema },
-  script: (tx: Tx, id: string) => Promise<Pick<Answer, 'body' | 'location' | 'wake'>>,
+  change: Change & {
+    readonly view: TSchema
+    readonly script: (tx: Tx, id: string) => Promise<Pick<Answer, 'body' | 'location' | 'wake'>>
+  },
 ): void {
-  const { path, scope, action, refusals, view } = change
+  const { path, scope, action, refusals, view, script } = change
   api.post(path, {
     config: { scope, bodyOptional: true },
     schema: {
@@ -46,13 +48,12 @@ export function postChange(
 }
 
 /** A DELETE. It takes the reason in its query, and answers with no body. */
-export function deleteChange(
+export function deleteRoute(
   api: Api,
   context: ApiContext,
-  change: Change & Pick<Answer, 'wake'>,
-  script: (tx: Tx, id: string) => Promise<void>,
+  change: Change & Pick<Answer, 'wake'> & { readonly script: (tx: Tx, id: string) => Promise<void> },
 ): void {
-  const { path, scope, action, refusals, wake } = change
+  const { path, scope, action, refusals, wake, script } = change
   api.delete(path, {
     config: { scope },
     schema: { ...described(change), querystring: ReasonQuery, response: { ...NoContent, ...problems(...refusals) } },
