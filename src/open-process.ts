@@ -32,8 +32,30 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   const databaseUrl = config.DATABASE_URL
   if (databaseUrl === undefined)
     throw new StartError('DATABASE_URL is not set: only `nightbill serve` starts an embedded Postgres')
+  const db = await openDatabase(config, databaseUrl, name, log)
+  const opened = await openBackend({
+    databaseUrl,
+    redisUrl: config.REDIS_URL,
+    redisCluster: config.REDIS_CLUSTER,
+    redisSentinels: sentinelsOf(config),
+    prefix: config.QUEUE_PREFIX,
+    onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
+  })
+  const { backend, close: tellActivity } = watchWorkers(opened, db, log)
+  const queues = await openQueues(backend, KINDS)
+  const { onStop, started } = closeWhenTold(config, log, [
+    () => db.destroy(),
+    backend.close,
+    tellActivity,
+    queues.close,
+  ])
+  return { config, log, db, databaseUrl, backend, queues, onStop, started }
+}
+
+/** Opens the database, and refuses one that is not as this code and its rights must find it. */
+async function openDatabase(config: Config, url: string, name: string, log: Logger): Promise<Db> {
   const db = openDb({
-    url: databaseUrl,
+    url,
     max: config.DATABASE_POOL,
     name: `nightbill ${name}`,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
@@ -46,19 +68,15 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   const missing = await pendingMigrations(db)
   if (missing.length > 0) throw new StartError(`the database lacks ${missing.join(', ')}: run \`nightbill migrate\``)
   await refuseOwner(db)
-  const opened = await openBackend({
-    databaseUrl,
-    redisUrl: config.REDIS_URL,
-    redisCluster: config.REDIS_CLUSTER,
-    redisSentinels: sentinelsOf(config),
-    prefix: config.QUEUE_PREFIX,
-    onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
-  })
-  const { backend, close: tellActivity } = watchWorkers(opened, db, log)
-  const queues = await openQueues(backend, KINDS)
+  return db
+}
 
+type Close = () => Promise<void>
+
+/** Closes everything when the process is told to stop, the last first, and ends it. */
+function closeWhenTold(config: Config, log: Logger, opened: readonly Close[]): Pick<OpenProcess, 'onStop' | 'started'> {
+  const closers = [...opened]
   const allStarted = Promise.withResolvers<void>()
-  const closers: (() => Promise<void>)[] = [() => db.destroy(), backend.close, tellActivity, queues.close]
   const close = async (signal: string) => {
     log.info({ signal }, 'stopping')
     setTimeout(() => {
@@ -79,12 +97,6 @@ export async function openProcess(name: string): Promise<OpenProcess> {
   // Whoever started this process is gone: there is nobody left to stop it later.
   process.once('disconnect', () => stop('disconnect'))
   return {
-    config,
-    log,
-    db,
-    databaseUrl,
-    backend,
-    queues,
     onStop: (close) => closers.push(close),
     started: () => {
       allStarted.resolve()

@@ -1,8 +1,8 @@
 import type pg from 'pg'
 import { v7 as uuidv7 } from 'uuid'
-import type { CreditState, UnpaidInvoice } from '../../../src/billing/account-state.ts'
+import type { AccountState, CreditState, UnpaidInvoice } from '../../../src/billing/account-state.ts'
 import { NEW_INVOICE } from '../../../src/billing/disburse.ts'
-import { planInvoice } from '../../../src/billing/plan-invoice.ts'
+import { type InvoicePlan, planInvoice } from '../../../src/billing/plan-invoice.ts'
 import { Money, sum } from '../../../src/money.ts'
 
 export type AccountJob = {
@@ -25,11 +25,18 @@ type CreditRow = {
  * Bills one account as one would write it first, and write it well: prepared statements, the same decision as the service's, and
  * the invoice last, so that its number's lock is held for two statements and the COMMIT.
  */
-export async function billOneAccount(
-  client: pg.ClientBase,
-  { accountId, billRunId, billDate }: AccountJob,
-): Promise<void> {
-  const { rows: accounts } = await client.query(
+export async function billOneAccount(client: pg.ClientBase, job: AccountJob): Promise<void> {
+  const { paymentTermsDays, charges, state } = await readAccount(client, job)
+  const plan = planInvoice(state, job.billDate)
+  if (!plan) return
+  const invoiceId = uuidv7()
+  for (const { id } of charges) await client.query('update charge set invoice_id = $2 where id = $1', [id, invoiceId])
+  await writePlan(client, job, invoiceId, plan)
+  await writeInvoice(client, job, invoiceId, paymentTermsDays, plan)
+}
+
+async function readAccount(client: pg.ClientBase, { accountId, billDate }: AccountJob) {
+  const { rows: accounts } = await client.query<{ payment_terms_days: number }>(
     'select payment_terms_days from account where id = $1 for no key update',
     [accountId],
   )
@@ -48,33 +55,33 @@ export async function billOneAccount(
     [accountId],
   )
   const of = (status: string) => credits.filter((credit) => credit.status === status).map(creditState)
-  const plan = planInvoice(
-    {
-      paymentTermsDays: accounts[0].payment_terms_days,
-      pending: {
-        charges: { sum: sum(charges.map(({ amount }) => new Money(amount))), count: charges.length },
-        credits: of('pending'),
-        reversals: of('reversal_pending'),
-      },
-      carried: of('issued'),
-      unpaid: unpaid.map((invoice): UnpaidInvoice => ({ ...invoice, balance: new Money(invoice.balance) })),
+  const paymentTermsDays = accounts[0]?.payment_terms_days as number
+  const state: AccountState = {
+    paymentTermsDays,
+    pending: {
+      charges: { sum: sum(charges.map(({ amount }) => new Money(amount))), count: charges.length },
+      credits: of('pending'),
+      reversals: of('reversal_pending'),
     },
-    billDate,
-  )
-  if (!plan) return
+    carried: of('issued'),
+    unpaid: unpaid.map((invoice): UnpaidInvoice => ({ ...invoice, balance: new Money(invoice.balance) })),
+  }
+  return { paymentTermsDays, charges, state }
+}
 
-  const invoiceId = uuidv7()
-  for (const { id } of charges) await client.query('update charge set invoice_id = $2 where id = $1', [id, invoiceId])
+/** What becomes of credits and older invoices. */
+async function writePlan(
+  client: pg.ClientBase,
+  { accountId, billRunId }: AccountJob,
+  invoiceId: string,
+  plan: InvoicePlan,
+): Promise<void> {
   for (const { id, status, entry, disbursed } of plan.credits) {
+    const attachedTo = entry === 'credit' ? invoiceId : null
+    const reversedOn = entry === 'reversed_credit' ? invoiceId : null
     await client.query(
       `update credit set status = $2, disbursed = $3, invoice_id = coalesce($4, invoice_id), reversed_on_invoice_id = $5 where id = $1`,
-      [
-        id,
-        status,
-        disbursed.toFixed(),
-        entry === 'credit' ? invoiceId : null,
-        entry === 'reversed_credit' ? invoiceId : null,
-      ],
+      [id, status, disbursed.toFixed(), attachedTo, reversedOn],
     )
   }
   for (const { creditId, invoiceId: to, amount } of plan.disbursements) {
@@ -87,24 +94,27 @@ export async function billOneAccount(
   for (const { invoiceId: olderId, balance } of plan.olderInvoices) {
     await client.query('update invoice set balance = $2 where id = $1', [olderId, balance.toFixed()])
   }
+}
+
+async function writeInvoice(
+  client: pg.ClientBase,
+  { accountId, billRunId }: AccountJob,
+  invoiceId: string,
+  paymentTermsDays: number,
+  plan: InvoicePlan,
+): Promise<void> {
   const { rows: counters } = await client.query(
     'update invoice_counter set last_number = last_number + $1::integer returning last_number',
     [1],
   )
+  const sums = [plan.totalCharge.toFixed(), plan.total.toFixed(), plan.balance.toFixed()]
   await client.query(
-    `insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, payment_terms_days, total_charge, total, balance, transaction_count)
+    `insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, payment_terms_days, total_charge, total, balance,
+       transaction_count)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)`,
     [
-      invoiceId,
-      accountId,
-      counters[0].last_number,
-      billRunId,
-      plan.issuedOn,
-      plan.dueOn,
-      accounts[0].payment_terms_days,
-      plan.totalCharge.toFixed(),
-      plan.total.toFixed(),
-      plan.balance.toFixed(),
+      ...[invoiceId, accountId, counters[0].last_number, billRunId, plan.issuedOn, plan.dueOn, paymentTermsDays],
+      ...sums,
       plan.transactionCount,
     ],
   )
