@@ -33,7 +33,7 @@ test('cut short again and again, it goes on where it was, and says how far that 
   const before = await stood()
   await migrateBefore(database.ownerUrl, '0015')
   const said: string[] = []
-  for (let cuts = 0; ; cuts += 1) {
+  for (;;) {
     const sayAndDie = (line: string) => {
       said.push(line)
       throw new Error('cut short')
