@@ -1,15 +1,13 @@
 import type { Command } from 'commander'
-import { collectPages } from '../client/collect-pages.ts'
 import { accountsTable } from '../terminal/tables.ts'
 import {
   addClientCommand,
   addClientGroup,
   type ClientDefaults,
-  listText,
   parseNonNegativeInteger,
-  parsePositiveInteger,
   withClient,
 } from './client-command.ts'
+import { addListCommand } from './list-command.ts'
 
 type AddOptions = { name: string; currency: string; group?: string; terms?: number }
 
@@ -38,12 +36,9 @@ export function addAccountCommand(program: Command, defaults: ClientDefaults): v
       }),
     )
 
-  addClientCommand(group, 'list', 'accounts with their balances', defaults)
-    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
-    .addHelpText('after', '\nExample:\n  $ nightbill account list --limit 200')
-    .action(({ limit }: { limit: number }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await collectPages(client.listAccounts, limit), listText(accountsTable))
-      }),
-    )
+  addListCommand(group, ['list', 'accounts with their balances'], defaults, {
+    limit: 50,
+    list: (client, page) => client.listAccounts(page),
+    table: accountsTable,
+  }).addHelpText('after', '\nExample:\n  $ nightbill account list --limit 200')
 }

@@ -1,6 +1,5 @@
 import type { Command } from 'commander'
 import type { BillRun } from '../api/types.ts'
-import { collectPages } from '../client/collect-pages.ts'
 import { billRunsTable, billRunTable, failuresTable, previewTable } from '../terminal/tables.ts'
 import { watchBillRun } from '../terminal/watch-bill-run.ts'
 import {
@@ -9,11 +8,10 @@ import {
   type ClientContext,
   type ClientDefaults,
   exitCodeCouldNot,
-  listText,
   parseNames,
-  parsePositiveInteger,
   withClient,
 } from './client-command.ts'
+import { addListCommand } from './list-command.ts'
 
 type StartOptions = {
   group?: string
@@ -81,24 +79,17 @@ function addReads(group: Command, defaults: ClientDefaults): void {
       }),
     )
 
-  addClientCommand(group, 'list', 'bill runs', defaults)
-    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
-    .addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
-    .action(({ limit }: { limit: number }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await collectPages(client.listBillRuns, limit), listText(billRunsTable))
-      }),
-    )
+  addListCommand(group, ['list', 'bill runs'], defaults, {
+    limit: 50,
+    list: (client, page) => client.listBillRuns(page),
+    table: billRunsTable,
+  }).addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
 
-  addClientCommand(group, 'failures <bill-run-id>', 'accounts that a bill run could not bill, and why', defaults)
-    .option('--limit <count>', 'at most so many', parsePositiveInteger, 500)
-    .addHelpText('after', '\nExample:\n  $ nightbill bill-run failures 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-    .action((billRunId: string, { limit }: { limit: number }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        const list = (page: object) => client.listBillRunFailures(billRunId, page)
-        show(await collectPages(list, limit), listText(failuresTable))
-      }),
-    )
+  addListCommand(group, ['failures <bill-run-id>', 'accounts that a bill run could not bill, and why'], defaults, {
+    limit: 500,
+    list: (client, page, _, billRunId) => client.listBillRunFailures(billRunId, page),
+    table: failuresTable,
+  }).addHelpText('after', '\nExample:\n  $ nightbill bill-run failures 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
 }
 
 function addChanges(group: Command, defaults: ClientDefaults): void {

@@ -9,9 +9,9 @@ import {
   type ClientContext,
   type ClientDefaults,
   listText,
-  parsePositiveInteger,
   withClient,
 } from './client-command.ts'
+import { addListCommand } from './list-command.ts'
 
 type AddOptions = {
   account: string
@@ -24,7 +24,7 @@ type AddOptions = {
 }
 
 /** The service refuses a status that is none. */
-type ListOptions = { account?: string; status?: CreditQuery['status']; limit: number }
+type Filters = { account?: string; status?: CreditQuery['status'] }
 
 type DisburseOptions = { invoice: string; amount: string; confirm?: boolean }
 
@@ -66,17 +66,14 @@ Examples:
 }
 
 function addReads(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'list', 'credits, of one account or of all', defaults)
+  addListCommand(group, ['list', 'credits, of one account or of all'], defaults, {
+    limit: 50,
+    list: (client, page, { account, status }: Filters) => client.listCredits({ ...page, accountId: account, status }),
+    table: creditsTable,
+  })
     .option('--account <account-id>', 'only of this account')
     .option('--status <status>', 'only pending, deleted, issued, reversal_pending or reversed ones')
-    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
     .addHelpText('after', '\nExample:\n  $ nightbill credit list --account acme --status issued')
-    .action(({ account, status, limit }: ListOptions, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        const list = (page: object) => client.listCredits({ ...page, accountId: account, status })
-        show(await collectPages(list, limit), listText(creditsTable))
-      }),
-    )
 
   addClientCommand(group, 'show <credit-id>', 'a credit with its disbursements', defaults)
     .addHelpText('after', '\nExample:\n  $ nightbill credit show 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')

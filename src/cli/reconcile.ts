@@ -1,18 +1,11 @@
 import type { Command } from 'commander'
-import { collectPages } from '../client/collect-pages.ts'
 import { readConfig, StartError } from '../config.ts'
 import { recordReconciliation } from '../ledger/reconcile/record-reconciliation.ts'
 import { isBillRun } from '../reads/bill-runs.ts'
 import { openProgress } from '../terminal/progress.ts'
 import { reconciliationsTable, reconciliationTable } from '../terminal/tables.ts'
-import {
-  addClientCommand,
-  addClientGroup,
-  type ClientDefaults,
-  listText,
-  parsePositiveInteger,
-  withClient,
-} from './client-command.ts'
+import { addClientGroup, type ClientDefaults } from './client-command.ts'
+import { addListCommand } from './list-command.ts'
 import { openLocalDatabase } from './local-database.ts'
 
 /** `nightbill reconcile`: proves every rule over the whole database. */
@@ -56,12 +49,9 @@ Examples:
 /** `nightbill reconciliation ...` */
 export function addReconciliationCommand(program: Command, defaults: ClientDefaults): void {
   const group = addClientGroup(program, 'reconciliation', 'what the daily proofs of the whole database found')
-  addClientCommand(group, 'list', 'the reconciliations, the last first', defaults)
-    .option('--limit <count>', 'at most so many', parsePositiveInteger, 20)
-    .addHelpText('after', '\nExample:\n  $ nightbill reconciliation list --limit 7')
-    .action(({ limit }: { limit: number }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await collectPages(client.listReconciliations, limit), listText(reconciliationsTable))
-      }),
-    )
+  addListCommand(group, ['list', 'the reconciliations, the last first'], defaults, {
+    limit: 20,
+    list: (client, page) => client.listReconciliations(page),
+    table: reconciliationsTable,
+  }).addHelpText('after', '\nExample:\n  $ nightbill reconciliation list --limit 7')
 }

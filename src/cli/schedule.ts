@@ -1,14 +1,7 @@
 import type { Command } from 'commander'
-import { collectPages } from '../client/collect-pages.ts'
 import { schedulesTable } from '../terminal/tables.ts'
-import {
-  addClientCommand,
-  addClientGroup,
-  type ClientDefaults,
-  listText,
-  parsePositiveInteger,
-  withClient,
-} from './client-command.ts'
+import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
+import { addListCommand } from './list-command.ts'
 
 type SetOptions = { cron: string; timezone: string; group: string; disabled?: boolean }
 
@@ -35,14 +28,11 @@ Examples:
       }),
     )
 
-  addClientCommand(group, 'list', 'all schedules', defaults)
-    .option('--limit <count>', 'at most so many', parsePositiveInteger, 50)
-    .addHelpText('after', '\nExample:\n  $ nightbill schedule list')
-    .action(({ limit }: { limit: number }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await collectPages(client.listSchedules, limit), listText(schedulesTable))
-      }),
-    )
+  addListCommand(group, ['list', 'all schedules'], defaults, {
+    limit: 50,
+    list: (client, page) => client.listSchedules(page),
+    table: schedulesTable,
+  }).addHelpText('after', '\nExample:\n  $ nightbill schedule list')
 
   addClientCommand(group, 'remove <name>', 'remove a schedule; bill runs that it has started go on', defaults)
     .option('--reason <text>', 'why, for the audit')
