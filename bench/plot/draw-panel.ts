@@ -81,16 +81,18 @@ function drawLine({ contestant, points }: Series, { x, y }: Scale): string {
 
 /** Each line's name stands where it ends, pushed down where two would lie on each other. */
 function drawLabels(series: readonly Series[], { x, y }: Scale): readonly string[] {
-  let free = Number.NEGATIVE_INFINITY
-  return series
+  const ends = series
     .map(({ contestant, points }) => ({ contestant, end: points.at(-1) as Point }))
     .sort((a, b) => b.end.rate - a.end.rate)
-    .map(({ contestant, end }) => {
+  return [...Map.groupBy(ends, ({ end }) => end.size).values()].flatMap((together) => {
+    let free = Number.NEGATIVE_INFINITY
+    return together.map(({ contestant, end }) => {
       const top = Math.max(y(end) + 4, free)
       free = top + LABEL_HEIGHT
       const { colour, label } = LOOK[contestant]
       return `<text x="${px(x(end)) + 10}" y="${px(top)}" fill="${colour}" font-weight="600">${label}</text>`
     })
+  })
 }
 
 /** The next of 1, 2, 5, 10, 20, ... that is no less. */

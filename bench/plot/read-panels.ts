@@ -5,7 +5,7 @@ import type { QueueKind } from '../servers.ts'
 
 export type Point = { readonly size: number; readonly rate: number }
 export type Series = { readonly contestant: ContestantLine; readonly points: readonly Point[] }
-export type ContestantLine = (typeof LINES)[number]
+export type ContestantLine = 'ours' | 'floor' | 'stamp' | 'old' | 'first thing'
 
 /** What was measured with one backend of the queue, over one way in which a run can be large. */
 export type Panel = {
@@ -24,7 +24,10 @@ export type ResultFile = {
 }
 
 const QUEUES = ['postgres', 'redis'] as const
-const LINES = ['ours', 'floor', 'stamp', 'old', 'first thing'] as const
+const LINES = {
+  accounts: ['ours', 'floor', 'old', 'first thing'],
+  charges: ['ours', 'stamp', 'old', 'first thing'],
+} as const
 const FEW_CHARGES = 3
 
 type Run = {
@@ -46,8 +49,16 @@ export function readPanels(files: readonly ResultFile[]): readonly Panel[] {
     const own = runs.filter((run) => run.queue === queue)
     const few = own.filter(({ charges }) => charges === FEW_CHARGES)
     return [
-      { over: 'accounts', queue, series: seriesOf(few, (run) => [run.accounts, run.accountsPerSecond]) },
-      { over: 'charges', queue, series: seriesOf(own, (run) => [run.charges, run.accountsPerSecond * run.charges]) },
+      {
+        over: 'accounts',
+        queue,
+        series: seriesOf(few, LINES.accounts, (run) => [run.accounts, run.accountsPerSecond]),
+      },
+      {
+        over: 'charges',
+        queue,
+        series: seriesOf(own, LINES.charges, (run) => [run.charges, run.accountsPerSecond * run.charges]),
+      },
     ]
   })
   return panels
@@ -55,13 +66,19 @@ export function readPanels(files: readonly ResultFile[]): readonly Panel[] {
     .toSorted((a, b) => a.over.localeCompare(b.over))
 }
 
-function seriesOf(runs: readonly Run[], pointOf: (run: Run) => readonly [number, number]): readonly Series[] {
-  return LINES.map((contestant) => {
-    // The floor's name also says its shape, which may differ from size to size.
-    const own = runs.filter((run) => run.contestant.startsWith(contestant)).map(pointOf)
-    const points = [...Map.groupBy(own, ([size]) => size)]
-      .map(([size, of]) => ({ size, rate: median(of.map(([, rate]) => rate)) }))
-      .sort((a, b) => a.size - b.size)
-    return { contestant, points }
-  }).filter(({ points }) => points.length > 0)
+function seriesOf(
+  runs: readonly Run[],
+  lines: readonly ContestantLine[],
+  pointOf: (run: Run) => readonly [number, number],
+): readonly Series[] {
+  return lines
+    .map((contestant) => {
+      // The floor's name also says its shape, which may differ from size to size.
+      const own = runs.filter((run) => run.contestant.startsWith(contestant)).map(pointOf)
+      const points = [...Map.groupBy(own, ([size]) => size)]
+        .map(([size, of]) => ({ size, rate: median(of.map(([, rate]) => rate)) }))
+        .sort((a, b) => a.size - b.size)
+      return { contestant, points }
+    })
+    .filter(({ points }) => points.length > 0)
 }
