@@ -10,8 +10,11 @@ export type Money = Decimal
 export const ZERO: Money = new Money(0)
 
 /** Adds up amounts of one currency; nothing adds up to zero. */
-export const sum = (amounts: readonly Money[]): Money =>
-  amounts.length === 0 ? ZERO : amounts.reduce((total, amount) => total.plus(amount))
+export const sum = (amounts: readonly Money[]): Money => amounts.reduce(plus, ZERO)
+
+/** Most sums have nothing to add: the same amount is given back, as the same object. */
+const plus = (total: Money, amount: Money): Money =>
+  amount === ZERO ? total : total === ZERO ? amount : total.plus(amount)
 
 /** At most this many digits before the point (domain.md, Money). */
 const MAX_INTEGER_DIGITS = 15

@@ -5,6 +5,7 @@ import type { InvoicePlan } from '../../billing/plan-invoice.ts'
 import { newId } from '../../db/new-id.ts'
 import type { Tx } from '../../db/open.ts'
 import { unnest } from '../../db/unnest.ts'
+import type { Money } from '../../money.ts'
 import type { LockedAccount } from '../accounts/lock-accounts.ts'
 import type { BatchToBill } from '../bill-runs/batches.ts'
 
@@ -76,16 +77,21 @@ export async function writeInvoices(
   invoices: readonly InvoiceToWrite[],
 ): Promise<void> {
   if (invoices.length === 0) return
-  const rows = invoices.map(({ id, account, plan }) => ({
-    id,
-    account_id: account.id,
-    due_on: plan.dueOn,
-    payment_terms_days: account.payment_terms_days,
-    total_charge: plan.totalCharge.toFixed(),
-    total: plan.total.toFixed(),
-    balance: plan.balance.toFixed(),
-    transaction_count: plan.transactionCount,
-  }))
+  const rows = invoices.map(({ id, account, plan: { dueOn, totalCharge, total, balance, transactionCount } }) => {
+    const charged = totalCharge.toFixed()
+    // On most invoices there are charges alone, and their sum is all three.
+    const say = (amount: Money) => (amount === totalCharge ? charged : amount.toFixed())
+    return {
+      id,
+      account_id: account.id,
+      due_on: dueOn,
+      payment_terms_days: account.payment_terms_days,
+      total_charge: charged,
+      total: say(total),
+      balance: say(balance),
+      transaction_count: transactionCount,
+    }
+  })
   const types = {
     id: 'uuid',
     account_id: 'bigint',
