@@ -133,7 +133,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   if (wrong.length > 0) {
     const reasons = wrong.map((name) => {
       const { description } = ConfigSchema.properties[name as keyof Config] as unknown as { description: string }
-      return `${name} is not valid (${description.toLowerCase()})`
+      return `${name} is not valid (${description.charAt(0).toLowerCase()}${description.slice(1)})`
     })
     throw new StartError(`${reasons.join('; ')}. See .env.example`)
   }
