@@ -21,9 +21,15 @@ export function addJsonOption(command: Command): Command {
 }
 
 /** Parses a whole number of at least 1. */
-export function count(text: string): number {
+export const count = (text: string) => wholeNumber(text, 1)
+
+/** Parses a whole number that may be 0. */
+export const countFromZero = (text: string) => wholeNumber(text, 0)
+
+function wholeNumber(text: string, min: number): number {
   const value = Number(text)
-  if (!Number.isInteger(value) || value < 1) throw new InvalidArgumentError('must be a whole number of at least 1')
+  if (!Number.isInteger(value) || value < min)
+    throw new InvalidArgumentError(`must be a whole number of at least ${min}`)
   return value
 }
 

@@ -27,6 +27,8 @@ export type BillRunReport = {
   readonly accounts: number
   /** Pending, of each account. */
   readonly charges: number
+  /** Months before in which every account was billed. */
+  readonly history: number
   readonly floorShape: string | undefined
   /** One for each contestant and round, in the order in which they ran. */
   readonly results: readonly BillRunResult[]
@@ -42,7 +44,7 @@ export async function benchBillRun(
   options: BillRunOptions,
   say: (line: string) => void,
 ): Promise<BillRunReport> {
-  const { accounts, charges, queue } = options
+  const { accounts, charges, history, queue } = options
   const target = { ...options, billDate: BILL_DATE, redisUrl: queue === 'redis' ? servers.redisUrl : undefined }
   let outcome: Outcome = {}
   const run = async (contestant: Contestant) => {
@@ -74,7 +76,7 @@ export async function benchBillRun(
     for (const contestant of contestants) results.push(await run(contestant))
   }
   return {
-    ...{ accounts, charges, results, outcome },
+    ...{ accounts, charges, history, results, outcome },
     floorShape: shape && shapeName(shape),
     floorsTried: tried.map(({ shape: _, ...result }) => result),
   }

@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError } from 'commander'
-import { addCommonOptions, type CommonOptions, count, measuring, say } from '../measuring.ts'
+import { addCommonOptions, type CommonOptions, count, countFromZero, measuring, say } from '../measuring.ts'
 import { benchBillRun, CONTESTANTS, type ContestantName } from './bench-bill-run.ts'
 import type { FloorShape } from './contestants/floor.ts'
 import { MANY_CHARGES, printBillRun } from './print.ts'
@@ -7,6 +7,7 @@ import { MANY_CHARGES, printBillRun } from './print.ts'
 type Options = CommonOptions & {
   readonly accounts: number
   readonly charges: number
+  readonly history: number
   readonly warmUp: number
   readonly batch: number
   readonly workers: number
@@ -23,6 +24,7 @@ export function addBillRunCommand(program: Command): void {
     .description('bill runs against hand-written SQL, the old version, and the first thing one would write')
     .option('--accounts <n>', 'accounts to bill', count, 20_000)
     .option('--charges <n>', 'pending charges of each', count, 3)
+    .option('--history <n>', 'months before in which each was billed, and has paid', countFromZero, 0)
     .option('--warm-up <n>', 'accounts that each contestant bills before its clock starts', count, 40_000)
     .option('--batch <n>', 'accounts in a batch', count, 2_000)
     .option('--workers <n>', 'bill-batch worker processes', count, 1)
@@ -53,9 +55,9 @@ Examples:
   npm run bench -- bill-run --accounts 1 --charges 1000000 --contestants ours,stamp --json bench/results/redis-1x1000000.json`,
     )
     .action(async (options: Options) => {
-      const { accounts, charges, warmUp, batch, workers, concurrency, queue, repeat, floor } = options
+      const { accounts, charges, history, warmUp, batch, workers, concurrency, queue, repeat, floor } = options
       const compared = options.contestants ?? ['ours', charges < MANY_CHARGES ? 'floor' : 'stamp', 'first-thing', 'old']
-      const size = { accounts, charges, warmUpAccounts: warmUp }
+      const size = { accounts, charges, history, warmUpAccounts: warmUp }
       const how = { batch, workers, concurrency, queue, repeat, contestants: compared, floor }
       const report = await measuring('billRun', options, (servers) => benchBillRun(servers, { ...size, ...how }, say))
       console.log(

@@ -71,7 +71,7 @@ export async function benchIntake(
   say: (line: string) => void,
 ): Promise<IntakeReport> {
   say(`making ${ACCOUNTS} accounts`)
-  const size = { accounts: ACCOUNTS, warmUpAccounts: 0, charges: 3 }
+  const size = { accounts: ACCOUNTS, warmUpAccounts: 0, charges: 3, history: 0 }
   const { template, loginUrl } = await makeWork({ postgresUrl, redisUrl, ...servers }, size)
   await cloneDatabase(postgresUrl, template, 'intake')
   const databaseUrl = withDatabase(loginUrl, 'intake')

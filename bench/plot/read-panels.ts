@@ -14,11 +14,12 @@ export type Panel = {
   readonly series: readonly Series[]
 }
 
-/** What `bill-run --json` writes. The first files have no charges: there were three an account. */
+/** What `bill-run --json` writes. The first files do not say how many charges and how much history there were: three, and none. */
 export type ResultFile = {
   readonly settings: { readonly queue: QueueKind; readonly workers: number }
   readonly billRun?: Pick<BillRunReport, 'accounts'> & {
     readonly charges?: number
+    readonly history?: number
     readonly results: readonly Pick<BillRunResult, 'contestant' | 'accountsPerSecond'>[]
   }
 }
@@ -42,7 +43,8 @@ type Run = {
 export function readPanels(files: readonly ResultFile[]): readonly Panel[] {
   const runs = files.flatMap(({ settings: { queue, workers }, billRun }) => {
     if (!billRun || workers !== 1) return []
-    const { accounts, charges = FEW_CHARGES } = billRun
+    const { accounts, charges = FEW_CHARGES, history = 0 } = billRun
+    if (history > 0) return []
     return billRun.results.map((result): Run => ({ ...result, queue, accounts, charges }))
   })
   const panels = QUEUES.flatMap((queue): readonly Panel[] => {

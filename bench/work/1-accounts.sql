@@ -17,9 +17,10 @@ from generate_series(1, :accounts + :warmed) i;
 -- October's run, of those with an older invoice.
 insert into bill_run (id, name, bill_group, bill_date, status, selected_all, created_at, started_at, finished_at)
 values (uuidv7(), 'October', 'default', '2026-10-31', 'completed', true, '2026-10-31', '2026-10-31', '2026-10-31');
+create temporary table october as select id from bill_run;
 
 create temporary table older as
-select a.id as account_id, row_number() over (order by a.id) as number, uuidv7() as invoice_id, uuidv7() as charge_id,
+select a.id as account_id, row_number() over (order by a.id) + :history * (:accounts + :warmed) as number, uuidv7() as invoice_id, uuidv7() as charge_id,
   case when a.id / 10 % 50 = 0 then uuidv7() end as credit_id,
   some_amount(a.id, 11, 800) + 200 as charged,
   some_amount(a.id, 12, 150) + 20 as credited,

@@ -8,7 +8,7 @@ export async function fillTemplate(
   ownerUrl: string,
   template: string,
   parts: readonly string[],
-  { accounts, warmUpAccounts, charges }: WorkSize,
+  { accounts, warmUpAccounts, charges, history }: WorkSize,
 ): Promise<void> {
   await connected(withDatabase(ownerUrl, template), async (client) => {
     for (const part of parts) {
@@ -17,7 +17,8 @@ export async function fillTemplate(
         text
           .replaceAll(':accounts', String(accounts))
           .replaceAll(':warmed', String(warmUpAccounts))
-          .replaceAll(':charges', String(charges)),
+          .replaceAll(':charges', String(charges))
+          .replaceAll(':history', String(history)),
       )
     }
     await client.query('vacuum (analyze)')

@@ -14,7 +14,12 @@ import type { Outcome, Work, WorkSize } from './work.ts'
 export async function makeWork({ postgresUrl, serviceUrl }: Servers, size: WorkSize): Promise<Work> {
   const template = `work_${size.accounts}_${size.charges}`
   await makeDatabase({ postgresUrl, serviceUrl }, template)
-  await fillTemplate(postgresUrl, template, ['1-accounts', '2-october', '3-november', '4-records', '5-end'], size)
+  await fillTemplate(
+    postgresUrl,
+    template,
+    ['1-accounts', '2-history', '3-october', '4-november', '5-records', '6-end'],
+    size,
+  )
   return {
     template,
     loginUrl: serviceUrl,

@@ -42,8 +42,9 @@ async function runtimePackages(folder: string) {
   )
 }
 
-/** Makes the same work as makeWork in the tables of the old version, which logs in as the owner. */
+/** Makes the same work as makeWork, without history, in the tables of the old version, which logs in as the owner. */
 export async function makeOldWork({ postgresUrl }: Servers, size: WorkSize, folder: string): Promise<Work> {
+  if (size.history > 0) throw new Error('the old version is compared without history')
   const template = `work_${size.accounts}_${size.charges}_old`
   const nightbill = async (command: string, databaseUrl: string) => {
     const { PATH = '', HOME = '' } = process.env
@@ -54,7 +55,7 @@ export async function makeOldWork({ postgresUrl }: Servers, size: WorkSize, fold
   }
   await connected(postgresUrl, (client) => client.query(`create database ${template}`))
   await nightbill('migrate', withDatabase(postgresUrl, template))
-  await fillTemplate(postgresUrl, template, ['1-accounts', '2-october-old', '3-november', '5-end'], size)
+  await fillTemplate(postgresUrl, template, ['1-accounts', '3-october-old', '4-november', '6-end'], size)
   return {
     template,
     loginUrl: postgresUrl,

@@ -19,6 +19,8 @@ export type WorkSize = {
   readonly warmUpAccounts: number
   /** Pending, of each account of `default`; the others have three at most. */
   readonly charges: number
+  /** Months before in which every account was billed, and has paid. */
+  readonly history: number
 }
 
 /** The date of the bill run that is measured. */

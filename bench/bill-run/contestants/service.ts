@@ -9,11 +9,12 @@ import type { Contestant, Target } from '../contestant.ts'
 
 const API_KEY = 'the-key-of-the-benchmark'
 
-/** A version of this service: the folder that it is in, and the command lines of its processes. */
+/** A version of this service: the folder that it is in, the command lines of its processes, and its settings. */
 type Version = {
   readonly folder: string
   readonly billBatch: string
   readonly others: readonly string[]
+  readonly settings: (target: Target) => Readonly<Record<string, string>>
 }
 
 /** This version as it runs in earnest, a process for each of its parts: API, queue, workers, relay. */
@@ -22,20 +23,22 @@ export const ours = (work: Work): Contestant =>
     folder: ROOT,
     billBatch: '--max-semi-space-size=16 workers/worker.ts --kinds bill-batch',
     others: ['src/cli.ts api', 'workers/worker.ts --kinds bill-run,relay'],
+    settings: ({ batch, concurrency }) => ({ BILL_BATCH_SIZE: `${batch}`, BILL_BATCH_CONCURRENCY: `${concurrency}` }),
   })
 
-/** The old version, likewise. */
+/** The old version, likewise, with the size of batches that it had: four at once of 1,000 accounts. */
 export const old = (work: Work, folder: string): Contestant =>
   service('old', work, {
     folder,
     billBatch: '--max-semi-space-size=16 workers/bill-batch.ts',
     others: ['src/cli.ts api', 'workers/bill-run.ts', 'workers/relay.ts'],
+    settings: () => ({}),
   })
 
-function service(name: string, work: Work, { folder, billBatch, others }: Version): Contestant {
+function service(name: string, work: Work, { folder, billBatch, others, settings }: Version): Contestant {
   const start = async (target: Target) => {
     const port = await getPort({ host: '127.0.0.1' })
-    const env = environment(target, port)
+    const env = { ...environment(target, port), ...settings(target) }
     const workers = startProcesses(Array(target.workers).fill(billBatch), env, folder)
     const rest = startProcesses(others, env, folder)
     const watch = await openClient(target.databaseUrl)
@@ -76,8 +79,6 @@ function environment(target: Target, port: number) {
     DATABASE_URL: target.databaseUrl,
     ...(target.redisUrl === undefined ? {} : { REDIS_URL: target.redisUrl }),
     QUEUE_PREFIX: new URL(target.databaseUrl).pathname.slice(1),
-    BILL_BATCH_SIZE: String(target.batch),
-    BILL_BATCH_CONCURRENCY: String(target.concurrency),
     LOG_LEVEL: 'warn',
   }
 }

@@ -4,7 +4,7 @@ select credit_id, account_id, credited, disbursed, 'reversal_pending', 'Goodwill
 from older where credit_id is not null;
 insert into disbursement (id, credit_id, invoice_id, account_id, amount, automatic, created_at)
 select uuidv7(), credit_id, invoice_id, account_id, disbursed, false, '2026-11-10' from older where disbursed > 0;
-update invoice_counter set last_number = (select count(*) from older);
+update invoice_counter set last_number = (select max(number) from older);
 
 with cut as (
   select uuidv7() as batch_id, array_agg(account_id order by account_id) as account_ids, count(*) as invoices, sum(charged) as charged,
@@ -12,11 +12,11 @@ with cut as (
   from older group by number / 200
 ), batch as (
   insert into bill_batch (id, bill_run_id, account_ids, status, attempts, billed, finished_at, woken_at)
-  select batch_id, bill_run.id, cut.account_ids, 'done', 1, invoices, '2026-10-31', '2026-10-31' from cut, bill_run
+  select batch_id, october.id, cut.account_ids, 'done', 1, invoices, '2026-10-31', '2026-10-31' from cut, october
 )
 insert into bill_batch_total (bill_batch_id, bill_run_id, currency, invoices, charged, credits_issued_count, credits_issued_amount,
   disbursed, credits_reversed_count, credits_reversed_amount)
-select batch_id, bill_run.id, 'USD', invoices, charged, credits, credited, 0, 0, 0 from cut, bill_run;
+select batch_id, october.id, 'USD', invoices, charged, credits, credited, 0, 0, 0 from cut, october;
 
 -- What November's run is to bill, on days up to the 29th. Charges lie as they would have come in: every account's first, then every account's second, and so on.
 insert into charge (id, account_id, amount, description, charged_on, created_at)

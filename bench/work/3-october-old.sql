@@ -2,7 +2,7 @@
 insert into charge (id, account_id, amount, description, charged_on, billed, created_at)
 select charge_id, account_id, charged, 'Subscription, October', '2026-10-05', true, '2026-10-05' from older;
 insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
-select invoice_id, account_id, number, bill_run.id, '2026-10-31', '2026-11-30', charged, charged, charged - disbursed from older, bill_run;
+select invoice_id, account_id, number, october.id, '2026-10-31', '2026-11-30', charged, charged, charged - disbursed from older, october;
 insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id)
 select invoice_id, account_id, 1, 'charge', charged, charge_id from older;
 insert into invoice_transaction (invoice_id, account_id, position, type, amount, credit_id)
