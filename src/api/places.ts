@@ -1,4 +1,4 @@
-import type { EntryKind } from '../billing/entries.ts'
+import { ENTRY_KINDS, type EntryKind } from '../billing/entries.ts'
 import type { AuditPlace } from '../reads/audit.ts'
 import type { TransactionPlace } from '../reads/transactions.ts'
 
@@ -30,8 +30,9 @@ export const AUDIT_PLACE: PlaceFormat<AuditPlace> = {
 
 /** A kind of entry, the date or the time that orders it, and an id. */
 export const TRANSACTION_PLACE: PlaceFormat<TransactionPlace> = {
-  pattern:
-    /^(charge|credit|reversed_credit)\/(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00)?)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  pattern: new RegExp(
+    String.raw`^(${ENTRY_KINDS.join('|')})/(\d{4}-\d\d-\d\d(?: \d\d:\d\d:\d\d(?:\.\d{1,6})?\+00)?)/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$`,
+  ),
   parse: ([, kind, at = '', id = '']) => ({ kind: kind as EntryKind, at, id }),
   write: ({ kind, at, id }) => `${kind}/${at}/${id}`,
 }
