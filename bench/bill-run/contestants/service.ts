@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import getPort from 'get-port'
+import type pg from 'pg'
 import { openBackend } from '../../../src/queue/backend.ts'
 import { openClient } from '../../database.ts'
 import { apiReady, inTime } from '../../in-time.ts'
@@ -15,6 +16,8 @@ type Version = {
   readonly billBatch: string
   readonly others: readonly string[]
   readonly settings: (target: Target) => Readonly<Record<string, string>>
+  /** Whether nothing is left to be done for a bill run that has ended. */
+  readonly isDone: (client: pg.Client, billRunId: string) => Promise<boolean>
 }
 
 /** This version as it runs in earnest, a process for each of its parts: API, queue, workers, relay. */
@@ -24,6 +27,11 @@ export const ours = (work: Work): Contestant =>
     billBatch: '--max-semi-space-size=16 workers/worker.ts --kinds bill-batch',
     others: ['src/cli.ts api', 'workers/worker.ts --kinds bill-run,relay'],
     settings: ({ batch, concurrency }) => ({ BILL_BATCH_SIZE: `${batch}`, BILL_BATCH_CONCURRENCY: `${concurrency}` }),
+    // The relay reconciles the rows of a run soon after it.
+    isDone: async (client, billRunId) => {
+      const { rowCount } = await client.query('select from reconciliation where bill_run_id = $1', [billRunId])
+      return rowCount !== 0
+    },
   })
 
 /** The old version, likewise, with the size of batches that it had: four at once of 1,000 accounts. */
@@ -33,9 +41,10 @@ export const old = (work: Work, folder: string): Contestant =>
     billBatch: '--max-semi-space-size=16 workers/bill-batch.ts',
     others: ['src/cli.ts api', 'workers/bill-run.ts', 'workers/relay.ts'],
     settings: () => ({}),
+    isDone: async () => true,
   })
 
-function service(name: string, work: Work, { folder, billBatch, others, settings }: Version): Contestant {
+function service(name: string, work: Work, { folder, billBatch, others, settings, isDone }: Version): Contestant {
   const start = async (target: Target) => {
     const port = await getPort({ host: '127.0.0.1' })
     const env = { ...environment(target, port), ...settings(target) }
@@ -51,16 +60,17 @@ function service(name: string, work: Work, { folder, billBatch, others, settings
           text: 'select status from bill_run where id = $1 and finished_at is not null',
           values: [billRunId],
         })
-        if (rows[0]?.status === 'completed') return
+        if (rows[0]?.status === 'completed') return billRunId
         if (rows[0]) throw new Error(`the bill run ended ${rows[0].status}`)
         await sleep(25)
       }
     }
     await apiReady(port)
     await workersReady(target, env.QUEUE_PREFIX)
-    await bill('warm-up')
+    const warmUp = await bill('warm-up')
+    await inTime('the end of the warm-up', () => isDone(watch, warmUp))
     return {
-      bill: () => bill('default'),
+      bill: async () => void (await bill('default')),
       stop: async () => {
         const peakMemoryMb = await workers.peakMemoryMb()
         await workers.stop()
