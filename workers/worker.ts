@@ -1,4 +1,4 @@
-// Process entry: does work. `node workers/worker.ts` carries every kind, `--kinds bill-batch` or `--kinds credit,reversal` some.
+// Process entry of the workers. `node workers/worker.ts` does every kind of work; `--kinds credit,reversal` limits it to some kinds.
 import { parseArgs } from 'node:util'
 import { openProcess } from '../src/open-process.ts'
 import { runEntry } from '../src/run-entry.ts'

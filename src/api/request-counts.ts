@@ -3,7 +3,7 @@ import { LRUCache } from 'lru-cache'
 import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
 import { addRequestCounts, type RequestCount } from '../ledger/rate-limits/add-request-counts.ts'
-import { every } from '../work/every.ts'
+import { repeatEvery } from '../work/repeat-every.ts'
 
 /** How often processes tell each other what they counted, in ms: by so much may a limit be overrun. */
 const SHARE_EVERY_MS = 1_000
@@ -53,7 +53,7 @@ export function openRequestCounts(db: Db, log: Logger): RequestCounts {
     }
   }
 
-  const close = every(SHARE_EVERY_MS, 'sharing the counts of requests', share, log)
+  const close = repeatEvery(SHARE_EVERY_MS, 'sharing the counts of requests', share, log)
   return {
     take: (subject) => {
       const window = windowOf(subject)

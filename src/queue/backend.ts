@@ -15,24 +15,24 @@ export type Backend = {
   ) => Promise<Worker>
   /** Resolves when the queue can be reached, throws otherwise. */
   readonly ping: () => Promise<void>
-  /** Whether there is no room for one thing more. */
+  /** Whether the queue has no room for another job. */
   readonly isFull: () => Promise<boolean>
-  /** The jobs that are taken next, `most` at most. */
-  readonly nextInLine: (queue: Queue, most: number) => Promise<readonly Job[]>
+  /** The waiting jobs that workers will take next, at most `max`. */
+  readonly nextJobs: (queue: Queue, max: number) => Promise<readonly Job[]>
   readonly close: () => Promise<void>
 }
 
 export type BackendOptions = {
   readonly databaseUrl: string
-  /** When given, the queue is on Redis; otherwise in the database, in a schema of its own. */
+  /** When given, the queue is on Redis. Otherwise it is in the database, in a schema of its own. */
   readonly redisUrl: string | undefined
   /** Whether `redisUrl` names a node of a Redis Cluster. */
   readonly redisCluster?: boolean
-  /** Sentinels to ask for the master, whose name `redisUrl` then has in place of a host. */
+  /** Sentinels to ask for the master. `redisUrl` then has the master's name in place of a host. */
   readonly redisSentinels?: Sentinels | undefined
-  /** Sets this installation's queues apart from others on the same Redis. */
+  /** Keeps this installation's queues apart from others on the same Redis. */
   readonly prefix: string
-  /** How long an answer may take, in ms: a connection that swallows everything would hold its caller for ever. */
+  /** How long an answer may take, in ms. Without a limit, a dead connection would block its caller for ever. */
   readonly answerTimeoutMs?: number
   readonly onError: (error: Error) => void
 }

@@ -3,20 +3,20 @@ import pg from 'pg'
 import { SERVICE_ROLE } from '../db/service-login.ts'
 import { underLockTimeout } from '../db/under-lock-timeout.ts'
 import type { Backend, BackendOptions } from './backend.ts'
-import { ANSWER_TIMEOUT_MS, EVERY_WORKER, running, untilReady } from './until-ready.ts'
+import { ANSWER_TIMEOUT_MS, runWorker, untilReady, WORKER_OPTIONS } from './until-ready.ts'
 
-/** Connections that a queue's or a worker's own pool may hold, besides the one that listens. */
+/** How many connections the pool of a queue or a worker may have, besides the one that listens. */
 const POSTGRES_POOL = 4
 
 /**
- * A worker on Postgres looks by itself this often, in seconds. BullMQ relies on being called, for an hour when the connection on which
- * it listens was lost at the wrong moment.
+ * How often a worker on Postgres polls, in seconds. By default BullMQ waits to be notified: up to an hour, if the connection on which it
+ * listens is lost at the wrong moment.
  */
-const LOOK_EVERY_S = 5
+const POLL_INTERVAL_S = 5
 
 /**
- * Brings the queue's own schema up to date, as the owner of the database, and lets the service's role use it. BullMQ makes a sequence for
- * each queue when it is first used, for which the role has no right: those of `names` are made here.
+ * Migrates the queue's own schema, as the owner of the database, and grants its use to the service's role. BullMQ creates a sequence for
+ * each queue at its first use. The service's role may not do that, so the sequences of the queues in `names` are created here.
  */
 export async function preparePostgresQueues(ownerUrl: string, names: readonly string[]): Promise<void> {
   await underLockTimeout(ownerUrl, async (pool) => {
@@ -37,8 +37,9 @@ export async function preparePostgresQueues(ownerUrl: string, names: readonly st
 }
 
 /**
- * Nobody listens to a client's 'error' events just after it has connected or while it is out of its pool: one that is terminated
- * at such a moment would end the process. Whoever uses it next learns of it by the statement that fails.
+ * A client whose connection may be terminated at any moment without harm. pg-pool does not listen to 'error' events of a client that has
+ * just connected or is checked out, and an 'error' event without a listener ends the process. The next statement on the client fails
+ * anyway.
  */
 class SteadyClient extends pg.Client {
   constructor(config?: string | pg.ClientConfig) {
@@ -47,9 +48,9 @@ class SteadyClient extends pg.Client {
   }
 }
 
-/** BullMQ's, but for how long its workers rely on being called. */
+/** BullMQ's own backend, with a shorter poll interval. */
 const createBackend = (...[name, options, more]: Parameters<typeof createPostgresBackend>) =>
-  Object.defineProperty(createPostgresBackend(name, options, more), 'maximumBlockTimeout', { value: LOOK_EVERY_S })
+  Object.defineProperty(createPostgresBackend(name, options, more), 'maximumBlockTimeout', { value: POLL_INTERVAL_S })
 
 /** Opens the queue in the database, in a schema of its own. */
 export function openPostgresBackend({
@@ -70,7 +71,7 @@ export function openPostgresBackend({
     pools.push(pool.on('error', onError))
     return pool
   }
-  // BullMQ would open a pool by itself, but listen on a client of its own that is not steady.
+  // A pool of ours, because BullMQ's own pool would listen on a client that is not a SteadyClient.
   const openQueuePool = () =>
     openPool(POSTGRES_POOL + 1, { keepAlive: true, options: `-c search_path=${DEFAULT_SCHEMA}` })
   const pingPool = openPool(1, { connectionTimeoutMillis: 2_000 })
@@ -81,16 +82,18 @@ export function openPostgresBackend({
       return await untilReady(() => new Queue(name, { connection }, createBackend as never), onError)
     },
     openWorker: async (name, process, options) => {
-      const mine = { ...options, ...EVERY_WORKER, connection: openQueuePool() as never }
-      return running(await untilReady(() => new Worker(name, process, mine, createBackend as never), onError))
+      const workerOptions = { ...options, ...WORKER_OPTIONS, connection: openQueuePool() as never }
+      return runWorker(
+        await untilReady(() => new Worker(name, process, workerOptions, createBackend as never), onError),
+      )
     },
     ping: async () => void (await pingPool.query('select 1')),
-    // A Postgres without room takes no credit or charge either: then there is nothing to be woken.
+    // A Postgres that is full accepts no credits or charges either, so there is nothing to enqueue.
     isFull: async () => false,
     // This backend lists the newest first, whatever order is asked for.
-    nextInLine: async (queue, most) => {
+    nextJobs: async (queue, max) => {
       const waiting = await queue.getWaitingCount()
-      return waiting === 0 ? [] : await queue.getWaiting(Math.max(0, waiting - most), waiting - 1)
+      return waiting === 0 ? [] : await queue.getWaiting(Math.max(0, waiting - max), waiting - 1)
     },
     close: async () => void (await Promise.all(pools.map((pool) => pool.end()))),
   }

@@ -3,33 +3,32 @@ import type { Backend } from './backend.ts'
 import { idOf, type JobContract, type WakeUp, wakeUpsFor } from './job-contract.ts'
 
 /**
- * A failed job is kept that long for people to look at, in seconds, and so many of a kind; a finished one not at all: what it did stands
+ * How long failed jobs are kept for people to look at, in seconds, and how many of each kind. Finished jobs are not kept: their results are
  * in Postgres.
  */
-const FAILED_KEPT_S = 7 * 86_400
-const FAILED_KEPT = 1_000
+const MAX_FAILED_AGE_S = 7 * 86_400
+const MAX_FAILED = 1_000
 
-/** Eight tries over some two minutes. What is still undone then is woken again by the relay. */
+/** Eight attempts over some two minutes. The relay enqueues again what is not done by then. */
 const RETRY = { attempts: 8, backoffMs: 1_000 } as const
 
-/** Adding in bulk has a cost of its own, on Postgres some 7 ms, that so few jobs do not repay. */
+/** From this many jobs on, adding them in bulk is faster: it has a fixed cost, on Postgres some 7 ms. */
 const MIN_BULK = 11
 
-/** How a wake-up differs from the others of its kind. */
 export type WakeOptions = {
-  /** How often it is tried; eight times by default. */
+  /** How often a job is attempted; eight times by default. */
   readonly attempts?: number
-  /** Each comes at a moment of its own within this time, in ms; at once by default. */
+  /** Each job gets a random delay up to this, in ms; none by default. */
   readonly withinMs?: number
 }
 
 export type Queues = {
-  /** The names of all queues: a queue for each kind of work. */
+  /** The names of all queues: one for each kind of work. */
   readonly names: readonly string[]
   readonly all: readonly Queue[]
-  /** Throws for a name that is none. */
+  /** The queue of this name. Throws when there is none. */
   readonly of: (name: string) => Queue
-  /** Wakes workers for things to be done. A wake-up that is there already is left as it is. Throws when the queue cannot be reached. */
+  /** Enqueues jobs that wake workers for these ids. A job that is there already stays as it is. Throws when the queue cannot be reached. */
   readonly wake: (name: string, ids: readonly string[], options?: WakeOptions) => Promise<void>
   readonly close: () => Promise<void>
 }
@@ -68,10 +67,10 @@ async function enqueue(
       jobId: idOf(data),
       attempts,
       delay: Math.round(Math.random() * withinMs),
-      // Spread, so that what failed together, for one thing that all waited for, is not tried again together.
+      // Jitter, because jobs that waited for the same thing fail at the same time, and should not all be tried again at the same time.
       backoff: { type: 'exponential', delay: RETRY.backoffMs, jitter: 0.5 },
       removeOnComplete: true,
-      removeOnFail: { age: FAILED_KEPT_S, count: FAILED_KEPT },
+      removeOnFail: { age: MAX_FAILED_AGE_S, count: MAX_FAILED },
     },
   }))
   if (jobs.length >= MIN_BULK) await queue.addBulk(jobs)

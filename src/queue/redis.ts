@@ -2,16 +2,16 @@ import { Queue, Worker } from 'bullmq'
 import { Cluster, Redis } from 'ioredis'
 import type { Config } from '../config.ts'
 import type { Backend, BackendOptions } from './backend.ts'
-import { ANSWER_TIMEOUT_MS, EVERY_WORKER, running, untilReady } from './until-ready.ts'
+import { ANSWER_TIMEOUT_MS, runWorker, untilReady, WORKER_OPTIONS } from './until-ready.ts'
 
-/** Whom to ask for the master, and as whom. */
+/** The Sentinels to ask for the master, and the login there. */
 export type Sentinels = {
   readonly sentinels: { readonly host: string; readonly port: number }[]
   readonly sentinelUsername?: string
   readonly sentinelPassword?: string
 }
 
-/** The Sentinels of a configuration; undefined when it names none. */
+/** The Sentinels that a configuration names; undefined when it names none. */
 export function sentinelsOf({
   REDIS_SENTINELS,
   REDIS_SENTINEL_USER,
@@ -21,7 +21,7 @@ export function sentinelsOf({
   return {
     sentinels: REDIS_SENTINELS.split(',').map((place) => {
       const colon = place.lastIndexOf(':')
-      // An IPv6 address is written in brackets before a port, and without them anywhere else.
+      // An IPv6 address has brackets before a port; ioredis wants it without them.
       return { host: place.slice(0, colon).replace(/^\[(.*)\]$/, '$1'), port: Number(place.slice(colon + 1)) }
     }),
     ...(REDIS_SENTINEL_USER === undefined ? {} : { sentinelUsername: REDIS_SENTINEL_USER }),
@@ -30,8 +30,8 @@ export function sentinelsOf({
 }
 
 /**
- * Opens the queue on a Redis: a single one, a Redis Cluster, or the master that Sentinels name. Throws when it cannot be reached, when its
- * user may not use it, and when it is set to evict keys: it would lose jobs when it is full.
+ * Opens the queue on a Redis: a single one, a Redis Cluster, or the master that Sentinels name. Throws when it cannot be reached, when the
+ * user lacks rights, or when its configuration evicts keys, since it would then lose jobs when it is full.
  */
 export async function openRedisBackend(options: BackendOptions, redisUrl: string): Promise<Backend> {
   const { prefix, onError } = options
@@ -42,18 +42,18 @@ export async function openRedisBackend(options: BackendOptions, redisUrl: string
     producer.disconnect()
     throw error
   }
-  // In braces, so that all keys of a queue fall into one slot of a Redis Cluster; each queue into one of its own.
-  const slotOf = (name: string) => `{${prefix}:${name}}`
+  // The braces are a hash tag: they put all keys of a queue into one slot of a Redis Cluster, and each queue into a slot of its own.
+  const prefixOf = (name: string) => `{${prefix}:${name}}`
   return {
     kind: 'redis',
-    openQueue: (name) => untilReady(() => new Queue(name, { connection: producer, prefix: slotOf(name) }), onError),
+    openQueue: (name) => untilReady(() => new Queue(name, { connection: producer, prefix: prefixOf(name) }), onError),
     openWorker: async (name, process, options) => {
-      const mine = { ...options, ...EVERY_WORKER, connection: consumer, prefix: slotOf(name) }
-      return running(await untilReady(() => new Worker(name, process, mine), onError))
+      const workerOptions = { ...options, ...WORKER_OPTIONS, connection: consumer, prefix: prefixOf(name) }
+      return runWorker(await untilReady(() => new Worker(name, process, workerOptions), onError))
     },
     ping: async () => void (await producer.ping()),
     isFull: async () => (await Promise.all(nodesOf(producer).map(isFull))).includes(true),
-    nextInLine: (queue, most) => queue.getWaiting(0, most - 1),
+    nextJobs: (queue, max) => queue.getWaiting(0, max - 1),
     close: async () => {
       producer.disconnect()
       consumer.disconnect()
@@ -61,8 +61,8 @@ export async function openRedisBackend(options: BackendOptions, redisUrl: string
   }
 }
 
-type Patience = { readonly enableOfflineQueue?: boolean; readonly maxRetriesPerRequest: number | null }
-type Settings = Patience & { readonly socketTimeout: number }
+type RetrySettings = { readonly enableOfflineQueue?: boolean; readonly maxRetriesPerRequest: number | null }
+type Settings = RetrySettings & { readonly socketTimeout: number }
 
 type Connections = { readonly producer: Redis | Cluster; readonly consumer: Redis | Cluster }
 
@@ -70,18 +70,18 @@ async function connect(options: BackendOptions, redisUrl: string): Promise<Conne
   const { onError, answerTimeoutMs = ANSWER_TIMEOUT_MS } = options
   let last: Error | undefined
   let reached = false
-  const open = (patience: Patience) => {
-    const settings = { ...patience, socketTimeout: answerTimeoutMs }
+  const open = (retrySettings: RetrySettings) => {
+    const settings = { ...retrySettings, socketTimeout: answerTimeoutMs }
     const redis = options.redisCluster
       ? openCluster(redisUrl, settings)
-      : // At the start, Sentinels that are away are told at once; later they are waited for.
+      : // At the start, unreachable Sentinels are an error at once. Later they are retried for ever.
         openSingle(options, redisUrl, settings, (tries) => (reached ? Math.min(tries * 50, 1_000) : null))
     return redis.on('error', (error: Error) => {
       last = error
       onError(error)
     })
   }
-  // A producer fails at once when Redis is away: what it wanted to enqueue is durable, and the relay enqueues it later.
+  // A producer fails at once when Redis is away: the work is in Postgres, and the relay enqueues it later.
   const producer = open({ enableOfflineQueue: false, maxRetriesPerRequest: 1 })
   const consumer = open({ maxRetriesPerRequest: null })
   try {
@@ -90,7 +90,7 @@ async function connect(options: BackendOptions, redisUrl: string): Promise<Conne
   } catch (error) {
     producer.disconnect()
     const cause = last ?? (error as Error)
-    throw new Error(`cannot reach the Redis of REDIS_URL at ${new URL(redisUrl).host}: ${whatToMend(cause)}`, { cause })
+    throw new Error(`cannot reach the Redis of REDIS_URL at ${new URL(redisUrl).host}: ${adviceFor(cause)}`, { cause })
   }
   return { producer, consumer }
 }
@@ -112,12 +112,12 @@ function openSingle(
     ...settings,
     ...throughSentinels,
     lazyConnect: true,
-    // Still connected to a master that was made a replica: the new one is found by connecting again.
+    // READONLY: this master has become a replica. Connecting again finds the new master.
     reconnectOnError: ({ message }) => message.startsWith('READONLY'),
   })
 }
 
-/** Of the address, a cluster's client tells the other nodes neither user nor password, and TLS not at all. */
+/** A cluster's client does not use the user, password and TLS of the URL for the other nodes, so they are options here. */
 function openCluster(redisUrl: string, settings: Settings): Cluster {
   const { username, password, protocol } = new URL(redisUrl)
   const redisOptions = {
@@ -129,14 +129,14 @@ function openCluster(redisUrl: string, settings: Settings): Cluster {
   return new Cluster([redisUrl], {
     lazyConnect: true,
     redisOptions,
-    // A certificate is of a name, which is lost when it is looked up here.
+    // No lookup to an address here: a certificate is checked against the host name.
     ...(protocol === 'rediss:' ? { dnsLookup: (name, found) => found(null, name) } : {}),
   })
 }
 
 const UNKNOWN_AUTHORITY = /self-signed certificate|unable to (verify the first|get local issuer) certificate/
 
-function whatToMend(cause: Error): string {
+function adviceFor(cause: Error): string {
   const { message, lastNodeError } = cause as Error & { readonly lastNodeError?: Error }
   const reason = lastNodeError?.message ?? message
   if (UNKNOWN_AUTHORITY.test(reason))
@@ -149,7 +149,7 @@ function whatToMend(cause: Error): string {
 const nodesOf = (redis: Redis | Cluster): readonly Redis[] =>
   redis instanceof Cluster ? redis.nodes('master') : [redis]
 
-/** What `INFO memory` says, by name. */
+/** Reads `INFO memory`. Returns a function that gives a field by its name. */
 async function readMemory(node: Redis): Promise<(name: string) => string | undefined> {
   const memory = await node.info('memory')
   return (name) => new RegExp(`^${name}:(\\S+)`, 'm').exec(memory)?.[1]
@@ -157,11 +157,11 @@ async function readMemory(node: Redis): Promise<(name: string) => string | undef
 
 async function isFull(node: Redis): Promise<boolean> {
   const read = await readMemory(node)
-  const [used, most] = [Number(read('used_memory')), Number(read('maxmemory') ?? 0)]
-  return most > 0 && used >= most
+  const [used, max] = [Number(read('used_memory')), Number(read('maxmemory') ?? 0)]
+  return max > 0 && used >= max
 }
 
-/** By INFO, which BullMQ needs anyway: a managed Redis forbids CONFIG. */
+/** Reads the policy by INFO, which BullMQ needs anyway: a managed Redis often forbids CONFIG. */
 async function refuseEviction(node: Redis, onError: (error: Error) => void): Promise<void> {
   const read = await readMemory(node).catch((error: Error) => {
     if (!error.message.startsWith('NOPERM')) throw error
@@ -170,7 +170,7 @@ async function refuseEviction(node: Redis, onError: (error: Error) => void): Pro
     )
   })
   const policy = read('maxmemory_policy')
-  // What it would lose is woken again by the relay: no reason not to start, but to be known.
+  // The relay would enqueue lost jobs again, so an unknown policy is no reason not to start. But people should know.
   if (policy === undefined)
     onError(new Error('this Redis does not say its maxmemory-policy: make sure that it is noeviction'))
   else if (policy !== 'noeviction')

@@ -1,20 +1,21 @@
 import { type Job, UnrecoverableError } from 'bullmq'
 import type { Logger } from 'pino'
 import Value from 'typebox/value'
-import type { Config } from '../config.ts'
 import { isTimeOut } from '../db/classify-error.ts'
 import type { Backend } from './backend.ts'
 import { type JobContract, WakeUp } from './job-contract.ts'
 
-/** Begins the reason of a job that this version cannot read: the relay wakes it again, for a worker of another version. */
+/**
+ * How the failure reason of a job starts that this version cannot read. The relay enqueues its work again, for a worker of another version.
+ */
 export const UNREADABLE = 'unreadable payload'
 
-/** Begins the reason of a job that could not be carried out in this try. */
+/** How the failure reason of a failed attempt starts. */
 const NOT_YET = 'for the time being'
-/** The same, of one that waited too long for something that may be held from it alone. */
+/** The same after a time-out: the job may have waited for a lock that concerns only one of its requests. */
 export const TOO_LONG = `${NOT_YET}, since it took too long`
 
-/** A job may lose its worker this often before the queue gives it up; the relay then decides what becomes of it. */
+/** How often a job may lose its worker before the queue gives it up. Then the relay takes over. */
 const MAX_STALLS = 5
 
 export type WorkerSettings = {
@@ -25,20 +26,17 @@ export type WorkerSettings = {
   readonly log: Logger
 }
 
-/** How a worker of a process runs, from its configuration. */
-export function workerSettings(config: Config, log: Logger, concurrency: number): WorkerSettings {
-  return { concurrency, lockMs: config.JOB_LOCK_MS, stallCheckMs: config.STALL_CHECK_MS, log }
-}
-
-/** Whether a worker that had the same job was lost. */
+/** `lostWorker`: whether an earlier worker of the same job was lost. */
 export type Delivery = { readonly lostWorker: boolean }
 
 export type RunningWorker = { readonly name: string; readonly close: () => Promise<void> }
 
-/** Does what a job is for. Whatever it throws is tried again. */
+/** Handles a job. When it throws, the job is tried again. */
 export type Handle = (ids: readonly string[], delivery: Delivery) => Promise<void>
 
-/** Starts a worker of one kind of job. A payload that it cannot read is set aside with a reason. Writes one log line a job. */
+/**
+ * Starts a worker for one kind of job. A job whose payload it cannot read fails at once, with a reason. Writes one log line for each job.
+ */
 export async function startWorker(
   backend: Backend,
   { name }: JobContract,
@@ -50,7 +48,7 @@ export async function startWorker(
     const started = performance.now()
     if (!Value.Check(WakeUp, job.data)) {
       const version = (job.data as { v?: unknown } | null)?.v
-      log.error({ job: name, jobId: job.id, version }, 'job set aside: its payload is not of a version known here')
+      log.error({ job: name, jobId: job.id, version }, 'job set aside: its payload has an unknown version')
       throw new UnrecoverableError(`${UNREADABLE}: version ${String(version)} of ${name}`)
     }
     const { ids } = job.data
@@ -59,7 +57,7 @@ export async function startWorker(
       await handle(ids, { lostWorker: job.stalledCounter > 0 })
       log.info({ ...line, ms: Math.round(performance.now() - started) }, 'job done')
     } catch (error) {
-      log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, to be tried again')
+      log.warn({ ...line, ms: Math.round(performance.now() - started), err: error }, 'job failed, will be tried again')
       throw new Error(`${isTimeOut(error) ? TOO_LONG : NOT_YET}: ${(error as Error).message}`, { cause: error })
     }
   }

@@ -1,4 +1,4 @@
-/** Lets work in shared with other work, or exclusive: nothing else is under way meanwhile. */
+/** A read-write lock over the work of one process: shared work runs side by side, exclusive work runs when nothing else does. */
 export type Gate = {
   readonly shared: <T>(work: () => Promise<T>) => Promise<T>
   readonly exclusive: <T>(work: () => Promise<T>) => Promise<T>

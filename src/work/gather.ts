@@ -1,13 +1,16 @@
-export type Gathering<T> = {
-  /** The size of a lot at most; one item is taken however large it is. */
+export type GatherOptions<T> = {
+  /** The maximum size of a group. A single item that is larger is a group of its own. */
   readonly maxSize: number
-  /** Lots under way at once. */
+  /** How many groups are worked on at once. */
   readonly concurrency: number
-  /** How much of a lot an item takes: 1 unless said. */
+  /** The size of an item; 1 by default. */
   readonly sizeOf?: (item: T) => number
-  /** A lot that takes longer than `slowAfterMs` is not counted among those `concurrency`, as long as fewer than `maxSlow` are that slow. */
+  /** A group that takes longer than `slowAfterMs` does not count towards `concurrency`. At most `maxSlow` groups are left out like this. */
   readonly overtaking?: { readonly slowAfterMs: number; readonly maxSlow: number }
-  /** What would wait as one more than `maxItems`, or has waited for `maxMs`, is refused with this error. It has not been begun. */
+  /**
+   * Limits the items that wait. An item is refused with this error when `maxItems` wait already, or after it has waited for `maxMs`. No
+   * work on it has begun then.
+   */
   readonly waiting?: { readonly maxItems: number; readonly maxMs: number; readonly refuse: () => Error }
 }
 
@@ -19,37 +22,38 @@ type Waiting<T, R> = {
 }
 
 /**
- * Gathers what arrives while earlier lots are being worked on, and works on it together: one transaction for many. Nothing waits
- * as long as a lot more may be under way. Gives each item its own result; a lot that throws fails all of its items.
+ * Gathers items that arrive while earlier groups are being worked on, and works on them as one group: one transaction for many items. An
+ * item waits only when `concurrency` groups are under way. Each item gets its own result. When a group's work throws, all of its items
+ * fail.
  */
 export function gather<T, R>(
-  { maxSize, concurrency, sizeOf = () => 1, overtaking, waiting: bounds }: Gathering<T>,
+  { maxSize, concurrency, sizeOf = () => 1, overtaking, waiting: limits }: GatherOptions<T>,
   workOn: (items: readonly T[]) => Promise<readonly R[]>,
 ): (item: T) => Promise<R> {
   let waiting: Waiting<T, R>[] = []
   let underWay = 0
   let slow = 0
 
-  const takeLot = () => {
+  const takeGroup = () => {
     let size = 0
     const end = waiting.findIndex(({ item }, index) => {
       size += sizeOf(item)
       return index > 0 && size > maxSize
     })
-    const lot = end === -1 ? waiting : waiting.slice(0, end)
-    waiting = waiting.slice(lot.length)
-    return lot
+    const group = end === -1 ? waiting : waiting.slice(0, end)
+    waiting = waiting.slice(group.length)
+    return group
   }
 
-  const mayBeUnderWay = () => concurrency + Math.min(slow, overtaking?.maxSlow ?? 0)
+  const maxUnderWay = () => concurrency + Math.min(slow, overtaking?.maxSlow ?? 0)
 
-  /** Counts a lot as slow once it is, so that another may begin. Gives what to call when it has ended. */
+  /** Counts a group as slow after `slowAfterMs`, so that another may begin. Returns a function to call when the group has ended. */
   const watchSlow = () => {
     let isSlow = false
     const timer = setTimeout(() => {
       isSlow = true
       slow += 1
-      if (waiting.length > 0 && underWay < mayBeUnderWay()) void drain()
+      if (waiting.length > 0 && underWay < maxUnderWay()) void drain()
     }, overtaking?.slowAfterMs)
     return () => {
       clearTimeout(timer)
@@ -57,13 +61,13 @@ export function gather<T, R>(
     }
   }
 
-  const work = async (lot: readonly Waiting<T, R>[]) => {
+  const work = async (group: readonly Waiting<T, R>[]) => {
     const ended = overtaking && watchSlow()
     try {
-      const results = await workOn(lot.map(({ item }) => item))
-      for (const [index, { done }] of lot.entries()) done(results[index] as R)
+      const results = await workOn(group.map(({ item }) => item))
+      for (const [index, { done }] of group.entries()) done(results[index] as R)
     } catch (error) {
-      for (const { failed } of lot) failed(error)
+      for (const { failed } of group) failed(error)
     } finally {
       ended?.()
     }
@@ -71,39 +75,39 @@ export function gather<T, R>(
 
   const drain = async () => {
     underWay += 1
-    while (waiting.length > 0 && underWay <= mayBeUnderWay()) await work(takeLot())
+    while (waiting.length > 0 && underWay <= maxUnderWay()) await work(takeGroup())
     underWay -= 1
   }
 
-  const refuseLate = bounds && refusingLate(bounds, () => waiting)
+  const watchWaiting = limits && watchWaitingTime(limits, () => waiting)
   return (item) =>
     new Promise((done, failed) => {
-      if (bounds && waiting.length >= bounds.maxItems) {
-        failed(bounds.refuse())
+      if (limits && waiting.length >= limits.maxItems) {
+        failed(limits.refuse())
         return
       }
       waiting.push({ item, since: performance.now(), done, failed })
-      if (underWay < mayBeUnderWay()) void drain()
-      else refuseLate?.()
+      if (underWay < maxUnderWay()) void drain()
+      else watchWaiting?.()
     })
 }
 
-/** Refuses what has waited for too long, those that came first before the others, as long as any wait. */
-function refusingLate<T, R>(
+/** Returns a function that starts a timer, if none runs, which refuses each item that has waited for `maxMs`. Stops when none waits. */
+function watchWaitingTime<T, R>(
   { maxMs, refuse }: { readonly maxMs: number; readonly refuse: () => Error },
   waiting: () => Waiting<T, R>[],
 ): () => void {
   let timer: NodeJS.Timeout | undefined
-  const look = () => {
+  const refuseLate = () => {
     timer = undefined
     const items = waiting()
-    const early = items.findIndex(({ since }) => performance.now() - since < maxMs)
-    for (const { failed } of items.splice(0, early === -1 ? items.length : early)) failed(refuse())
+    const inTime = items.findIndex(({ since }) => performance.now() - since < maxMs)
+    for (const { failed } of items.splice(0, inTime === -1 ? items.length : inTime)) failed(refuse())
     watch()
   }
   const watch = () => {
     const [first] = waiting()
-    if (first && !timer) timer = setTimeout(look, Math.max(1, first.since + maxMs - performance.now()))
+    if (first && !timer) timer = setTimeout(refuseLate, Math.max(1, first.since + maxMs - performance.now()))
   }
   return watch
 }

@@ -9,7 +9,7 @@ import type { Queues } from '../queue/queues.ts'
 import type { Handle } from '../queue/start-worker.ts'
 import type { Gate } from './gate.ts'
 
-/** What work is done with, in one process. */
+/** What the handlers of one process work with. */
 export type WorkContext = {
   readonly config: Config
   readonly log: Logger
@@ -18,25 +18,25 @@ export type WorkContext = {
   readonly gate: Gate
 }
 
-/** What work needs of the process that does it. */
+/** What a process gives to the work that it runs. */
 export type WorkProcess = Omit<WorkContext, 'gate'> & { readonly backend: Backend; readonly databaseUrl: string }
 
-/** Work that lies in Postgres until it is done. */
+/** Work whose rows are in Postgres until it is done. */
 export type Durable = {
-  /** Finds what has no live job, for the relay. */
+  /** Finds rows that have no live job, for the relay. */
   readonly findDue: FindDue
-  /** A select of what is not done yet: `open`, how many, and `since`, when the oldest was accepted. For the relay and /metrics. */
+  /** A select of the rows that are not done: `open` is their count, `since` when the oldest was accepted. For the relay and /metrics. */
   readonly backlog: RawBuilder<unknown>
 }
 
-/** A kind of work: its contract with the queue, how the relay finds what is due, and the script that does it. */
+/** A kind of work: its contract with the queue, how the relay finds what is due, and the script that processes it. */
 export type Kind = JobContract & {
-  /** The worker process that carries it where kinds are scaled apart: what `--kinds` names. */
+  /** The worker process that does it when kinds are scaled apart: the name that `--kinds` takes. */
   readonly process: string
-  /** Jobs that one process takes at once. */
+  /** How many jobs one process takes at once. */
   readonly concurrency: (config: Config) => number
-  /** Not of what is only proposed again and again, such as the tick of a schedule. */
+  /** Absent for work that has no rows, such as the tick of a schedule: it is proposed again at the next tick. */
   readonly durable?: Durable
-  /** Gives what processes one job. Whatever it throws is tried again. */
+  /** Returns the handler of one job. A job whose handler throws is tried again. */
   readonly open: (context: WorkContext) => Handle
 }

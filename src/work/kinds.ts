@@ -9,8 +9,8 @@ import { requestKind } from './process-requests.ts'
 import { proposeDueRuns, SCHEDULE_TICK } from './schedules.ts'
 
 /**
- * Every kind of work. The queues, the workers, the relay, /metrics and the tests derive from this table: a new kind is a row here and its
- * script.
+ * Every kind of work. The queues, the workers, the relay, /metrics and the tests are derived from this table: a new kind needs a row here
+ * and a script.
  */
 export const KINDS: readonly Kind[] = [
   requestKind('credit', recordCredits),

@@ -1,7 +1,7 @@
 import { preparePostgresQueues } from '../queue/postgres.ts'
 import { KINDS } from './kinds.ts'
 
-/** Makes ready, as the owner of the database, what the queues need there. Nothing when they are on Redis. */
+/** Prepares the database for the queues, as its owner. Does nothing when the queues are on Redis. */
 export async function prepareQueues({
   ownerUrl,
   redisUrl,

@@ -2,12 +2,12 @@ import { errorCode, faultOf, isTimeOut } from '../db/classify-error.ts'
 import type { Db, Tx } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { lockAccounts } from '../ledger/accounts/lock-accounts.ts'
-import { type ClaimedBatch, claimBatch, failBatch, splitBatch, wasBegun } from '../ledger/bill-runs/batches.ts'
+import { acceptsBillRuns } from '../ledger/bill-runs/accepts-bill-runs.ts'
+import { type ClaimedBatch, claimBatch, failBatch, isMarkedByOthers, splitBatch } from '../ledger/bill-runs/batches.ts'
 import { finishBillRun } from '../ledger/bill-runs/finish-bill-run.ts'
-import { takesBillRuns } from '../ledger/bill-runs/probe-database.ts'
 import { BatchIsClosed, billAccounts } from '../ledger/invoices/bill-accounts.ts'
-import { MAX_CRASHES, takeBackMark } from '../ledger/requests/begun-by.ts'
-import { noteTrouble } from '../ledger/requests/note-trouble.ts'
+import { MAX_CRASHES, unmarkAttempt } from '../ledger/requests/attempt-marks.ts'
+import { recordTrouble } from '../ledger/requests/record-trouble.ts'
 import { type ProblemCode, Refusal } from '../problems.ts'
 import type { Handle } from '../queue/start-worker.ts'
 import { type Gate, openGate } from './gate.ts'
@@ -31,17 +31,21 @@ export function processBatches({ db, queues, gate, log }: WorkContext): Handle {
   return async ([billBatchId]) => {
     const failure = await processBatch(db, billBatchId as string, wakeBatches, gate)
     if (failure === undefined) return
-    const { cause, ...what } = failure
-    log.error({ ...what, billBatchId, err: cause }, 'an account could not be billed')
+    const { cause, ...details } = failure
+    log.error({ ...details, billBatchId, err: cause }, 'an account could not be billed')
   }
 }
 
 /**
- * Processes one batch of a bill run. A trouble of the house is thrown, to be tried again for as long as it lasts. What is wrong with an
- * account's own data narrows the batch down, until that account stands alone and is recorded and the others are billed. Where it is unclear
- * which of the two it is, as with a time-out, the database is probed: when it takes bill runs in general, it is the accounts. Returns the
- * account that failed, if one did. A batch that a lost process had begun may take its process down: it is tried when nothing else is under
- * way in this one, which `gate` sees to, so that it takes nothing else with it.
+ * Processes one batch of a bill run. Returns the account that failed, if one did.
+ *
+ * - A system fault is thrown: the batch is tried again for as long as the fault lasts.
+ * - A fault in an account's data splits the batch, until the failing account has a batch of its own. That one is recorded as failed, and
+ *   the others are billed.
+ * - When the fault is unclear, as with a time-out, the database is probed. If it accepts bill runs in general, the accounts are at fault.
+ *
+ * A batch that another process started and did not finish may have killed that process. `gate` lets it run only when nothing else runs in
+ * this process, so that it takes no other work down with it.
  */
 export async function processBatch(
   db: Db,
@@ -49,12 +53,12 @@ export async function processBatch(
   wake: WakeBatches,
   gate: Gate = openGate(),
 ): Promise<AccountFailure | undefined> {
-  const enter = (await wasBegun(db, batchId)) ? gate.exclusive : gate.shared
+  const enter = (await isMarkedByOthers(db, batchId)) ? gate.exclusive : gate.shared
   try {
     return await enter(() => tryBatch(db, batchId, wake))
   } catch (error) {
-    await takeBackMark(db, 'bill_batch', batchId)
-    await noteTrouble(db, 'bill_batch', [batchId], error)
+    await unmarkAttempt(db, 'bill_batch', batchId)
+    await recordTrouble(db, 'bill_batch', [batchId], error)
     throw error
   }
 }
@@ -62,9 +66,9 @@ export async function processBatch(
 async function tryBatch(db: Db, batchId: string, wake: WakeBatches): Promise<AccountFailure | undefined> {
   const batch = await claimBatch(db, batchId)
   if (!batch) return undefined
-  if (batch.lost >= MAX_CRASHES) {
-    // Each account by itself: halving would cost a crash, and the time to notice it, at every step.
-    const message = `the worker was lost ${batch.lost} times while it billed this account`
+  if (batch.crashes >= MAX_CRASHES) {
+    // One account a batch at once: halving would cost another crash, and the time to notice it, at every step.
+    const message = `the worker was lost ${batch.crashes} times while it billed this account`
     return await narrowDown(db, batch, { parts: batch.accountIds.length, code: 'worker_crashed', message }, wake)
   }
   try {
@@ -75,7 +79,7 @@ async function tryBatch(db: Db, batchId: string, wake: WakeBatches): Promise<Acc
       await finishBillRun(db, batch.billRunId)
       return undefined
     }
-    if (fault === 'house' || (fault === 'unclear' && !(await takesBillRuns(db)))) throw error
+    if (fault === 'system' || (fault === 'unclear' && !(await acceptsBillRuns(db)))) throw error
     return await narrowDown(db, batch, { parts: 2, ...reasonOf(error) }, wake)
   }
   await finishBillRun(db, batch.billRunId)
@@ -88,7 +92,8 @@ async function narrowDown(
   { parts, ...reason }: Reason & { readonly parts: number },
   wake: WakeBatches,
 ): Promise<AccountFailure | undefined> {
-  // Whoever is billing it at this moment ends first: then it is closed, and has not failed. Who holds it for longer is not waited for.
+  // Another worker may be billing this batch: its transaction ends first, and then the batch is closed and has not failed. After a time-out
+  // there is no second wait: somebody holds an account for longer than a lock is waited for.
   const waitForOthers = async (tx: Tx) => {
     if (reason.code !== 'timed_out') await lockAccounts(tx, batch.accountIds)
   }

@@ -6,22 +6,22 @@ import { MAX_IDS } from '../queue/job-contract.ts'
 import type { Handle } from '../queue/start-worker.ts'
 import { gather } from './gather.ts'
 import type { Kind, WorkContext } from './kind.ts'
-import { processAlone } from './process-alone.ts'
+import { processOneByOne } from './process-one-by-one.ts'
 import { type Failures, settleFailures } from './settle-failures.ts'
 import { tryAllThenEach } from './try-all-then-each.ts'
 
-/** Processes accepted requests in one transaction: each has its own outcome, and one that is settled already is passed over. */
+/** Processes accepted requests in one transaction. Each has its own outcome; one that is settled already is skipped. */
 export type RequestScript = (tx: Tx, jobIds: readonly string[]) => Promise<void>
 
-/** Wake-ups that one process holds at once, so that there are some to be gathered. */
-const WAKE_UPS_AT_ONCE = 100
+/** How many jobs one process takes at once, so that there are some to gather into one transaction. */
+const MAX_JOBS = 100
 
-/** A kind of work whose rows are accepted requests of this type: what a 202 promises. */
+/** A kind of work whose rows are accepted requests of this type: the rows behind each 202. */
 export const requestKind = (type: string, script: RequestScript): Kind => ({
   name: type,
   gathers: true,
   process: type,
-  concurrency: () => WAKE_UPS_AT_ONCE,
+  concurrency: () => MAX_JOBS,
   durable: {
     findDue: findDueRequests(type),
     backlog: sql`select count(*) as open, min(created_at) as since from job where status = 'queued' and type = ${type}`,
@@ -30,30 +30,30 @@ export const requestKind = (type: string, script: RequestScript): Kind => ({
 })
 
 /**
- * Wake-ups that arrive together are processed in one transaction, since a COMMIT costs more than a request. One that lost its worker
- * before may have been its end: it is processed when nothing else is under way in this process.
+ * Processes the requests of jobs that arrive together in one transaction, since a COMMIT costs more than a request. A job whose worker was
+ * lost may have killed it: its requests are processed one by one, while nothing else runs in this process.
  */
 function processRequests(type: string, script: RequestScript, { db, config, log, gate }: WorkContext): Handle {
-  /** Gives what is to be tried again. */
+  /** Returns the failures that are to be tried again. */
   const settle = async (failures: Failures): Promise<Failures> => {
     const { failed, open } = await settleFailures(db, failures)
     for (const [jobId, err] of failed) log.error({ job: type, jobId, err }, 'failed for good')
     return open
   }
-  const lots = {
+  const groups = {
     maxSize: MAX_IDS,
     concurrency: config.CREDIT_CONCURRENCY,
     sizeOf: (ids: readonly string[]) => ids.length,
   }
-  const processTogether = gather(lots, async (lot: readonly (readonly string[])[]) => {
-    const work = () => tryAllThenEach(lot.flat(), (ids) => inTransaction(db, (tx) => script(tx, ids)))
+  const processGathered = gather(groups, async (group: readonly (readonly string[])[]) => {
+    const work = () => tryAllThenEach(group.flat(), (ids) => inTransaction(db, (tx) => script(tx, ids)))
     const open = await settle(await gate.shared(work))
-    return lot.map(() => open)
+    return group.map(() => open)
   })
-  const processByItself = async (ids: readonly string[]) =>
-    settle(await gate.exclusive(() => processAlone(db, ids, script)))
+  const processAfterCrash = async (ids: readonly string[]) =>
+    settle(await gate.exclusive(() => processOneByOne(db, ids, script)))
   return async (ids, { lostWorker }) => {
-    const open = await (lostWorker ? processByItself : processTogether)(ids)
+    const open = await (lostWorker ? processAfterCrash : processGathered)(ids)
     const undone = ids.find((id) => open.has(id))
     if (undone !== undefined) throw open.get(undone)
   }

@@ -1,13 +1,13 @@
 import { StartError } from '../config.ts'
 import { KINDS } from './kinds.ts'
 
-/** The process that wakes what has no live job, and does what is due by the clock. */
+/** The process that enqueues work without a live job, and does what is due at certain times. */
 export const RELAY = 'relay'
 
-/** What worker processes there are, where each is a process of its own. One process may carry several of them, or all. */
+/** The names of all worker processes, for when each runs by itself. One process may run several of them, or all. */
 export const PROCESSES: readonly string[] = [...new Set(KINDS.map(({ process }) => process)), RELAY]
 
-/** The processes named in a list such as `credit,reversal`; all when there is no list. Throws a StartError for a name that is none. */
+/** The processes named in a list such as `credit,reversal`; all of them without a list. Throws a StartError for an unknown name. */
 export function parseProcesses(list: string | undefined): readonly string[] {
   if (list === undefined) return PROCESSES
   const named = [...new Set(list.split(','))]
@@ -20,6 +20,6 @@ export function parseProcesses(list: string | undefined): readonly string[] {
   return named
 }
 
-/** The name of a process that carries these, in its log and in the database's list of connections. */
+/** The name of a process that runs these, for its log and for the application name of its database connections. */
 export const processName = (processes: readonly string[]) =>
   processes.length === PROCESSES.length ? 'worker' : `worker-${processes.join('-')}`

@@ -7,35 +7,35 @@ import type { Backend } from '../queue/backend.ts'
 import { MAX_IDS, WakeUp } from '../queue/job-contract.ts'
 import type { Queues } from '../queue/queues.ts'
 import { TOO_LONG, UNREADABLE } from '../queue/start-worker.ts'
+import { drainIfFull } from './drain-if-full.ts'
 import type { Durable, Kind } from './kind.ts'
 import { KINDS } from './kinds.ts'
-import { makeRoom } from './make-room.ts'
 
-/** Things that are woken at once. */
+/** How many rows are found and enqueued at a time. */
 const PAGE = MAX_IDS
-/** The same after the queue was full: to fill it at once again would be no progress. */
+/** The same after the queue was full, so that it does not fill up again at once. */
 const PAGE_AFTER_FULL = 100
-/** Wake-ups looked at to learn how far the queue has come: one alone may be of what is done already. */
-const NEXT = 3
+/** How many of the next jobs are read to learn how far the queue has come. One is not enough: its work may be done already. */
+const NEXT_JOBS = 3
 
 export type RelayContext = {
   readonly db: Db
   readonly backend: Backend
   readonly queues: Queues
   readonly log: Logger
-  /** ms. Keeps the relay from what has only just been accepted or woken. */
+  /** In ms. What was accepted or enqueued more recently than this is left alone. */
   readonly afterMs: number
 }
 
 /**
- * One round of the relay: wakes whatever is durable but has no live job, whether the queue lost it, the process that should have
- * enqueued it died, or the queue gave it up.
+ * One round of the relay: enqueues all durable work that has no live job. The queue may have lost or given up its job, or the process that
+ * should have enqueued it died.
  */
 export async function relayOnce(context: RelayContext, kinds: readonly Kind[] = KINDS): Promise<void> {
   const { backend, queues, log } = context
-  const wasFull = await makeRoom(backend, queues, log)
+  const wasFull = await drainIfFull(backend, queues, log)
   for (const kind of kinds) {
-    // What is wrong with one kind keeps no other from being woken.
+    // An error with one kind must not stop the others.
     await relayKind(context, kind, wasFull).catch((error: unknown) =>
       log.warn({ err: error, job: kind.name }, 'could not relay'),
     )
@@ -46,59 +46,59 @@ async function relayKind(context: RelayContext, kind: Kind, wasFull: boolean): P
   const { db, backend, queues, log, afterMs } = context
   const { name, gathers, durable } = kind
   if (!durable) return
-  await takeUpGivenUp(context, kind)
-  if (!gathers && (await allAreLive(context, name, durable))) return
-  const inLine = await nextInLine(backend, queues, name)
+  await retryFailedJobs(context, kind)
+  if (!gathers && (await allHaveLiveJobs(context, name, durable))) return
+  const nextIds = await readNextIds(backend, queues, name)
   const page = wasFull ? PAGE_AFTER_FULL : PAGE
   for (;;) {
-    const due = await durable.findDue(db, wasFull ? 0 : afterMs, page, inLine)
+    const due = await durable.findDue(db, wasFull ? 0 : afterMs, page, nextIds)
     const lost = due.filter(({ inTrouble }) => !inTrouble).map(({ id }) => id)
     const troubled = due.filter(({ inTrouble }) => inTrouble).map(({ id }) => id)
     await queues.wake(name, lost)
-    // It has had its many tries. From now on each of these rounds is one.
+    // It has used up its attempts. From now on it gets one attempt in each of these rounds.
     await queues.wake(name, troubled, { attempts: 1 })
-    if (lost.length > 0) log.warn({ job: name, woken: lost.length }, 'woke what had no live job')
-    if (troubled.length > 0) log.warn({ job: name, woken: troubled.length }, 'tries again what is in trouble')
+    if (lost.length > 0) log.warn({ job: name, woken: lost.length }, 'enqueued work that had no live job')
+    if (troubled.length > 0) log.warn({ job: name, woken: troubled.length }, 'enqueued work again that is in trouble')
     if (wasFull || due.length < page) break
   }
 }
 
 /**
- * What the next wake-ups are for. They are taken in the order in which they were given, so whatever was woken before these has lost its
- * own, or is being processed; a long backlog behind them is left alone.
+ * The ids that the next jobs of a queue name. Jobs are taken in the order in which they were enqueued. So work that was enqueued before
+ * these has lost its job, or is being processed; work that was enqueued after them is in a long queue and is left alone.
  */
-async function nextInLine(backend: Backend, queues: Queues, name: string): Promise<readonly string[]> {
-  const wakeUps = await backend.nextInLine(queues.of(name), NEXT)
-  return wakeUps.flatMap(({ data }) => (Value.Check(WakeUp, data) ? data.ids : []))
+async function readNextIds(backend: Backend, queues: Queues, name: string): Promise<readonly string[]> {
+  const jobs = await backend.nextJobs(queues.of(name), NEXT_JOBS)
+  return jobs.flatMap(({ data }) => (Value.Check(WakeUp, data) ? data.ids : []))
 }
 
-/** Thousands of batches wait their turn in a long run, and to wake them again would rewrite their rows for nothing. */
-async function allAreLive({ db, queues }: RelayContext, name: string, { backlog }: Durable): Promise<boolean> {
+/** In a long run thousands of batches wait for their turn. To enqueue them again would rewrite their rows for nothing. */
+async function allHaveLiveJobs({ db, queues }: RelayContext, name: string, { backlog }: Durable): Promise<boolean> {
   const { rows } = await sql<{ open: number }>`${backlog}`.execute(db)
   const counts = await queues.of(name).getJobCounts('waiting', 'active', 'delayed', 'prioritized')
   return Object.values(counts).reduce((sum, count) => sum + count, 0) >= (rows[0]?.open ?? 0)
 }
 
 /**
- * Takes up what the queue gave up, however often. A failed job's id blocks a new one, so it is removed; what it was to wake is due again by
- * itself, together with others. But what may be held up by one alone, or may have taken its worker down, is woken each by itself.
+ * Removes the jobs that the queue has given up, since a failed job's id blocks a new job with the same id. Their work becomes due again
+ * like any other. But when one request may have held up the others of its job, or killed the worker, each of them gets a job of its own.
  */
-async function takeUpGivenUp({ db, queues, log, afterMs }: RelayContext, { name, gathers }: Kind): Promise<void> {
+async function retryFailedJobs({ db, queues, log, afterMs }: RelayContext, { name, gathers }: Kind): Promise<void> {
   for (const job of await queues.of(name).getFailed(0, PAGE - 1)) {
     const reason = job.failedReason ?? 'unknown'
     if (gathers && Value.Check(WakeUp, job.data) && !reason.startsWith(UNREADABLE)) {
       const open = await stillQueued(db, job.data.ids)
-      // Kept for people to look at: what it was to do is done, or failed for good.
+      // All its requests are done or failed for good: the job is kept for people to look at.
       if (open.length === 0) continue
       await job.remove()
-      const each = async (options?: Parameters<Queues['wake']>[2]) => {
+      const wakeEach = async (options?: Parameters<Queues['wake']>[2]) => {
         for (const id of open) await queues.wake(name, [id], options)
       }
-      if (reason.includes('stalled')) await each()
-      if (reason.startsWith(TOO_LONG)) await each({ attempts: 1, withinMs: TROUBLE_FACTOR * afterMs })
+      if (reason.includes('stalled')) await wakeEach()
+      if (reason.startsWith(TOO_LONG)) await wakeEach({ attempts: 1, withinMs: TROUBLE_FACTOR * afterMs })
     } else {
       await job.remove()
     }
-    log.warn({ job: name, jobId: job.id, reason }, 'took up what the queue had given up')
+    log.warn({ job: name, jobId: job.id, reason }, 'removed a failed job, its work will be tried again')
   }
 }

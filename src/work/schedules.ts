@@ -9,21 +9,21 @@ import { startBillRun } from '../ledger/bill-runs/start-bill-run.ts'
 import { wakeUp } from '../queue/job-contract.ts'
 import type { Queues } from '../queue/queues.ts'
 
-/** The kind of work that a schedule's time is: it proposes a bill run. */
+/** The kind of work that BullMQ enqueues when a schedule is due: it proposes a bill run. */
 export const SCHEDULE_TICK = 'schedule-tick'
 
 const enabledSchedules = (db: Db) => db.selectFrom('schedule').selectAll().where('enabled', '=', true).execute()
 
 /**
- * Proposes the bill run that each schedule was last due for. The database lets one through for each schedule and business date, so
- * a repeated tick, a second scheduler or a restart makes no second run, and a tick that was missed is made up once. The clock is the
- * database's, one for all: that of a machine which is a day ahead would take tomorrow's run away.
+ * Proposes the bill run that each schedule was last due for. A unique constraint allows one run for each schedule and business date. So a
+ * repeated tick, a second scheduler or a restart starts no second run, and a missed tick is made up once. The database's clock decides: a
+ * machine whose own clock is a day ahead would start tomorrow's run today.
  */
 export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promise<void> {
   const { rows } = await sql<{ now: Date }>`select now() as now`.execute(db)
   const { now } = rows[0] as { now: Date }
   for (const schedule of await enabledSchedules(db)) {
-    // What is wrong with one schedule keeps no other from its run.
+    // An error with one schedule must not stop the others.
     await propose(schedule).catch((error: unknown) =>
       log.warn({ err: error, schedule: schedule.name }, 'could not propose a bill run'),
     )
@@ -50,14 +50,14 @@ export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promi
   }
 }
 
-/** Makes the queue's own schedulers agree with the schedules: all of them after the queue was lost, none that was deleted. */
+/** Makes BullMQ's job schedulers match the schedules: adds those that are missing, as after the queue was lost, and removes the others. */
 export async function syncSchedulers(db: Db, queues: Queues): Promise<void> {
   const queue = queues.of(SCHEDULE_TICK)
   const wanted = await enabledSchedules(db)
   const present = await queue.getJobSchedulers(0, -1)
   for (const { name, cron, timezone } of wanted) {
-    const same = present.some(({ key, pattern, tz }) => key === name && pattern === cron && tz === timezone)
-    if (same) continue
+    const upToDate = present.some(({ key, pattern, tz }) => key === name && pattern === cron && tz === timezone)
+    if (upToDate) continue
     await queue.upsertJobScheduler(
       name,
       { pattern: cron, tz: timezone },

@@ -1,15 +1,15 @@
 import { faultOf } from '../db/classify-error.ts'
 import type { Db } from '../db/open.ts'
-import { noteTrouble } from '../ledger/requests/note-trouble.ts'
+import { recordTrouble } from '../ledger/requests/record-trouble.ts'
 import { settleJobs } from '../ledger/requests/settle-jobs.ts'
 import { Refusal } from '../problems.ts'
 
-/** By job id, what it met when it was tried. */
+/** Errors by job id. */
 export type Failures = ReadonlyMap<string, unknown>
 
 /**
- * Decides what becomes of accepted jobs that could not be carried out: one whose own data is at fault fails for good, with a reason. Anything
- * else is never the end of it: the reason is written down, and the job is to be tried again for as long as it takes.
+ * Settles accepted jobs whose attempt failed. A job whose own data is at fault fails for good, with a reason: `failed`. Any other job stays
+ * open, with the reason recorded, and is tried again for as long as it takes: `open`.
  */
 export async function settleFailures(
   db: Db,
@@ -21,7 +21,7 @@ export async function settleFailures(
     [...failed].map(([id, error]) => ({ id, refusal: refusalOf(error as Error), result: {} })),
   )
   const open = new Map([...failures].filter(([id]) => !failed.has(id)))
-  for (const [error, ids] of Map.groupBy(open.keys(), (id) => open.get(id))) await noteTrouble(db, 'job', ids, error)
+  for (const [error, ids] of Map.groupBy(open.keys(), (id) => open.get(id))) await recordTrouble(db, 'job', ids, error)
   return { failed, open }
 }
 

@@ -1,15 +1,18 @@
 import { deleteOldMarkers } from '../db/commit-marker.ts'
 import { deleteExpired } from '../ledger/requests/delete-expired.ts'
-import { every } from './every.ts'
 import type { Kind, WorkProcess } from './kind.ts'
 import { startReconciling } from './reconciliations.ts'
 import { relayOnce } from './relay.ts'
+import { repeatEvery } from './repeat-every.ts'
 import { proposeDueRuns, syncSchedulers } from './schedules.ts'
 
 const MINUTE_MS = 60_000
 const HOUR_MS = 3_600_000
 
-/** Wakes what is durable but has no live job, proposes scheduled runs that were missed, reconciles, and deletes what has expired. */
+/**
+ * Enqueues durable work that has no live job, proposes scheduled runs that were missed, reconciles, and deletes what has expired. Returns a
+ * function that stops all of it.
+ */
 export function startRelay(
   { config, log, db, databaseUrl, backend, queues }: WorkProcess,
   kinds: readonly Kind[],
@@ -18,11 +21,16 @@ export function startRelay(
   const keep = { idempotencyHours: config.IDEMPOTENCY_HOURS, jobDays: config.JOB_DAYS }
   startReconciling(config, databaseUrl, log)
   const stops = [
-    every(interval, 'relay', () => relayOnce({ db, backend, queues, log, afterMs: config.RELAY_AFTER_MS }, kinds), log),
-    every(interval, 'keep schedules', () => syncSchedulers(db, queues), log),
-    every(interval, 'propose due runs', () => proposeDueRuns(db, queues, log), log),
-    every(MINUTE_MS, 'delete old commit markers', () => deleteOldMarkers(db), log),
-    every(HOUR_MS, 'delete what has expired', () => deleteExpired(db, keep), log),
+    repeatEvery(
+      interval,
+      'relay',
+      () => relayOnce({ db, backend, queues, log, afterMs: config.RELAY_AFTER_MS }, kinds),
+      log,
+    ),
+    repeatEvery(interval, 'sync schedulers', () => syncSchedulers(db, queues), log),
+    repeatEvery(interval, 'propose due runs', () => proposeDueRuns(db, queues, log), log),
+    repeatEvery(MINUTE_MS, 'delete old commit markers', () => deleteOldMarkers(db), log),
+    repeatEvery(HOUR_MS, 'delete expired rows', () => deleteExpired(db, keep), log),
   ]
   return async () => void (await Promise.all(stops.map((stop) => stop())))
 }

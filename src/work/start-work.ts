@@ -8,8 +8,8 @@ import { startRelay } from './start-relay.ts'
 type Stop = () => Promise<void>
 
 /**
- * Starts what these processes carry, all of it in this one. Gives how to stop it, which waits for what is under way: everything at the same
- * time, so that nothing takes more work while another finishes.
+ * Starts the work of these processes, all of it in this process. Returns a function that stops it and waits for what is under way. All
+ * workers are stopped at the same time, so that none takes more work while another finishes.
  */
 export async function startWork(
   opened: WorkProcess,

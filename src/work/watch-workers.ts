@@ -3,34 +3,34 @@ import type { Logger } from 'pino'
 import type { Db } from '../db/open.ts'
 import { type Activity, addActivity } from '../ledger/activity/add-activity.ts'
 import type { Backend } from '../queue/backend.ts'
-import { every } from './every.ts'
+import { repeatEvery } from './repeat-every.ts'
 
-/** How often a process tells what its workers did, in ms. */
-const TELL_EVERY_MS = 5_000
+/** How often a process reports what its workers did, in ms. */
+const REPORT_INTERVAL_MS = 5_000
 
 type Seen = { taken: number; retries: number; takeovers: number; troubles: number; takenAt: number | undefined }
 const NOTHING: Readonly<Seen> = { taken: 0, retries: 0, takeovers: 0, troubles: 0, takenAt: undefined }
 
 /**
- * The backend, with every worker that it opens counted for /metrics: workers are processes without an address of their own, so they tell
- * the database, in the background. Counts are of use, not of account: those of a process that is killed are lost, up to five seconds,
- * and while the database is away they wait. `close` tells what is left.
+ * Wraps the backend so that the activity of every worker that it opens is counted for /metrics. Worker processes have no HTTP address, so
+ * they write their counts to the database, in the background. The counts need not be exact: those of the last five seconds are lost when a
+ * process is killed. While the database is away they are kept and reported later. `close` reports what is left.
  */
 export function watchWorkers(
   backend: Backend,
   db: Db,
   log: Logger,
-  tellEveryMs = TELL_EVERY_MS,
+  reportIntervalMs = REPORT_INTERVAL_MS,
 ): { readonly backend: Backend; readonly close: () => Promise<void> } {
   const seen = new Map<string, Seen>()
-  const tell = async () => {
-    const told = [...seen]
+  const report = async () => {
+    const reported = [...seen]
     seen.clear()
     try {
-      if (told.length > 0) await addActivity(db, told.map(asActivity))
+      if (reported.length > 0) await addActivity(db, reported.map(asActivity))
     } catch (error) {
-      for (const [kind, counts] of told) add(seenOf(kind), counts)
-      log.debug({ err: error }, 'could not tell what the workers did, to be told later')
+      for (const [kind, counts] of reported) add(seenOf(kind), counts)
+      log.debug({ err: error }, 'could not report worker activity, will be tried again')
     }
   }
   const seenOf = (kind: string): Seen => {
@@ -38,7 +38,7 @@ export function watchWorkers(
     seen.set(kind, known)
     return known
   }
-  const stop = every(tellEveryMs, 'tell what the workers did', tell, log)
+  const stop = repeatEvery(reportIntervalMs, 'report worker activity', report, log)
   return {
     backend: {
       ...backend,
@@ -46,7 +46,7 @@ export function watchWorkers(
     },
     close: async () => {
       await stop()
-      await tell()
+      await report()
     },
   }
 }

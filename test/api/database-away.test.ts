@@ -120,7 +120,7 @@ test('a row that stays locked: 503, nothing changed, and it works once the lock 
   }
 })
 
-describe('a trouble of the house', () => {
+describe('a system fault', () => {
   const body = { charges: [{ accountId: 'usd', amount: '1', description: 'in trouble' }] }
   const asOwner = async (...statements: readonly string[]) => {
     const owner = new pg.Client({ connectionString: service.database.ownerUrl })

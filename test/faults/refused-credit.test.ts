@@ -27,7 +27,7 @@ onEachBackend('a credit that cannot be recorded, whatever is tried', (backend, i
       create trigger shortage before insert on credit for each row when (new.reason = 'In need') execute function no_room()`)
     const { jobId } = await stack.client.postCredit({ accountId: 'refused-1', amount: '3', reason: 'In need' })
     const [relay] = stack.running('relay')
-    const givenUp = () => (relay?.stdout ?? []).filter((line) => line.includes('took up what the queue had given up'))
+    const givenUp = () => (relay?.stdout ?? []).filter((line) => line.includes('removed a failed job'))
     await eventually(
       async () => {
         await tryAtOnce()

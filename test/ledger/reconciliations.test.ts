@@ -1,7 +1,7 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { recordReconciliation } from '../../src/ledger/reconcile/record-reconciliation.ts'
-import { reconcileWhatIsDue } from '../../src/work/reconciliations.ts'
+import { reconcileDue } from '../../src/work/reconciliations.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -22,7 +22,7 @@ const all = () => world.db.selectFrom('reconciliation').selectAll().orderBy('id'
 const found = async () => (await all()).filter(({ bill_run_id }) => bill_run_id === null)
 const ofRuns = async () =>
   (await all()).flatMap(({ bill_run_id, ok }) => (bill_run_id ? [{ run: bill_run_id, ok }] : []))
-const due = (at: string) => reconcileWhatIsDue(world.db, at, log)
+const due = (at: string) => reconcileDue(world.db, at, log)
 /** HH:MM in UTC, so many minutes from now. Past midnight it is a time of another day, which is as good here. */
 const clock = (minutes: number) => new Date(Date.now() + minutes * 60_000).toISOString().slice(11, 16)
 /** As though it had been done so many hours ago. */

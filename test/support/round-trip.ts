@@ -24,7 +24,7 @@ export async function roundTrip({ url, cluster = false }: RedisSettings): Promis
     await taken.promise
     await backend.ping()
     await backend.isFull()
-    await backend.nextInLine(queue, 1)
+    await backend.nextJobs(queue, 1)
     await queue.getJobCounts()
     await worker.close()
     await queue.obliterate({ force: true })

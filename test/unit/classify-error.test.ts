@@ -10,27 +10,27 @@ describe('what is at fault', () => {
     ['22P02', 'data'],
     ['23505', 'data'],
     ['23514', 'data'],
-    ['08006', 'house'],
-    ['25006', 'house'],
-    ['28P01', 'house'],
-    ['40001', 'house'],
-    ['40P01', 'house'],
-    ['42501', 'house'],
-    ['42P01', 'house'],
-    ['42703', 'house'],
-    ['53100', 'house'],
-    ['53300', 'house'],
-    ['53400', 'house'],
-    ['57P01', 'house'],
-    ['58030', 'house'],
-    ['ZZ999', 'house'],
-    ['EMFILE', 'house'],
-    ['EPIPE', 'house'],
-    ['ECONNREFUSED', 'house'],
-    ['CERT_HAS_EXPIRED', 'house'],
-    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'house'],
+    ['08006', 'system'],
+    ['25006', 'system'],
+    ['28P01', 'system'],
+    ['40001', 'system'],
+    ['40P01', 'system'],
+    ['42501', 'system'],
+    ['42P01', 'system'],
+    ['42703', 'system'],
+    ['53100', 'system'],
+    ['53300', 'system'],
+    ['53400', 'system'],
+    ['57P01', 'system'],
+    ['58030', 'system'],
+    ['ZZ999', 'system'],
+    ['EMFILE', 'system'],
+    ['EPIPE', 'system'],
+    ['ECONNREFUSED', 'system'],
+    ['CERT_HAS_EXPIRED', 'system'],
+    ['ERR_SSL_SSLV3_ALERT_CERTIFICATE_EXPIRED', 'system'],
     ['ERR_INVALID_ARG_TYPE', 'unclear'],
-    ['EROFS', 'house'],
+    ['EROFS', 'system'],
     ['25P03', 'unclear'],
     ['53200', 'unclear'],
     ['54000', 'unclear'],
@@ -40,12 +40,12 @@ describe('what is at fault', () => {
     ['XX000', 'unclear'],
   ] as const)('%s: %s', (code, fault) => expect(faultOf(withCode(code))).toBe(fault))
 
-  test('a refusal is of the request; an error of our own code may be of anything; a lost connection is of the house', () => {
+  test('a refusal is of the request; an error of our own code may be of anything; a lost connection is of the system', () => {
     expect(faultOf(new Refusal('invalid_amount', 'x'))).toBe('data')
     expect(faultOf(new TypeError('x is undefined'))).toBe('unclear')
     expect(faultOf(new RangeError('Invalid string length'))).toBe('unclear')
-    expect(faultOf(new Error('Connection terminated unexpectedly'))).toBe('house')
-    expect(faultOf(new OutcomeUnknown(undefined))).toBe('house')
+    expect(faultOf(new Error('Connection terminated unexpectedly'))).toBe('system')
+    expect(faultOf(new OutcomeUnknown(undefined))).toBe('system')
   })
 })
 

@@ -4,7 +4,7 @@ import type { Db, Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 import { unnest } from '../../db/unnest.ts'
 import type { BatchCounts } from '../invoices/count-batch.ts'
-import { othersThatBegan, withOurMark } from '../requests/begun-by.ts'
+import { addOurMark, otherMarks } from '../requests/attempt-marks.ts'
 import { lockBillRun } from './lock-bill-run.ts'
 
 export type BatchToBill = {
@@ -15,22 +15,20 @@ export type BatchToBill = {
   readonly accountIds: readonly number[]
 }
 
-/** A batch and how many processes were lost that had begun it. */
-export type ClaimedBatch = BatchToBill & { readonly lost: number }
+/** A batch, and how many processes started it and were lost before it ended. */
+export type ClaimedBatch = BatchToBill & { readonly crashes: number }
 
 /**
- * Marks a batch as begun by this process, in a transaction of its own: a batch that takes its process down each time is known by the
- * marks that stay. They alone may be lost when the database crashes too, so the COMMIT does not wait for the disk. Returns undefined when
- * the batch is closed already, or was cancelled with its run.
+ * Marks a batch as attempted by this process, in a transaction of its own. The mark stays when the process dies, so a batch that kills
+ * every process is recognized. The mark need not survive a crash of the database, so its COMMIT does not wait for the disk. Returns
+ * undefined when the batch is closed already, or was cancelled with its run.
  */
 export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch | undefined> {
-  const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; lost: number }>`
-    update bill_batch set begun_by = ${withOurMark}
+  const { rows } = await sql<{ bill_run_id: string; bill_date: string; account_ids: number[]; crashes: number }>`
+    update bill_batch set begun_by = ${addOurMark}
     from bill_run, set_config('synchronous_commit', 'off', true)
     where bill_batch.id = ${batchId}::uuid and bill_batch.status = 'open' and bill_run.id = bill_batch.bill_run_id
-    returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, ${othersThatBegan} as lost`.execute(
-    db,
-  )
+    returning bill_batch.bill_run_id, bill_run.bill_date, bill_batch.account_ids, ${otherMarks} as crashes`.execute(db)
   const row = rows[0]
   return (
     row && {
@@ -38,21 +36,21 @@ export async function claimBatch(db: Db, batchId: string): Promise<ClaimedBatch 
       billRunId: row.bill_run_id,
       billDate: row.bill_date,
       accountIds: row.account_ids,
-      lost: row.lost,
+      crashes: row.crashes,
     }
   )
 }
 
-/** Whether another process began a batch and has not said how that ended. */
-export async function wasBegun(db: Db, batchId: string): Promise<boolean> {
+/** Whether another process has started an open batch and not reported an end. */
+export async function isMarkedByOthers(db: Db, batchId: string): Promise<boolean> {
   const { rows } = await sql`
-    select from bill_batch where id = ${batchId}::uuid and status = 'open' and ${othersThatBegan} > 0`.execute(db)
+    select from bill_batch where id = ${batchId}::uuid and status = 'open' and ${otherMarks} > 0`.execute(db)
   return rows.length > 0
 }
 
 /**
- * Closes a batch with its counts. False when it was closed before, because an earlier delivery billed it or its run was
- * cancelled: then nothing is to be written.
+ * Closes a batch with its counts. Returns false when it is closed already, because an earlier delivery billed it or its run was cancelled:
+ * then the caller must write nothing.
  */
 export async function closeBatch(tx: Tx, batch: BatchToBill, counts: BatchCounts): Promise<boolean> {
   const { numUpdatedRows } = await tx
@@ -104,9 +102,9 @@ async function writeTotals(tx: Tx, batch: BatchToBill, { totals }: BatchCounts):
 }
 
 /**
- * Puts a batch's accounts into this many smaller ones instead, to narrow down which account fails. Returns their ids, none when
- * the batch is no longer open. Nobody has begun them. Holds the run's lock, as cancelling does, which closes the open batches
- * that it sees: none is made beside it.
+ * Replaces a batch by this many smaller ones, to find out which account fails. Returns the ids of the new batches, without attempt marks;
+ * none when the batch is no longer open. Takes the run's lock, as cancelling does: cancelling closes the open batches that it sees, and
+ * would miss new ones.
  */
 export async function splitBatch(tx: Tx, batch: BatchToBill, parts: number): Promise<readonly string[]> {
   await lockBillRun(tx, batch.billRunId)
@@ -126,14 +124,14 @@ function splitEvenly(accountIds: readonly number[], parts: number): readonly (re
   )
 }
 
-/** Makes an open batch of each list of accounts, and returns the batches' ids, in order. */
+/** Inserts an open batch for each list of accounts. Returns the ids of the batches, in order. */
 export async function insertBatches(
   tx: Tx,
   billRunId: string,
   batches: readonly (readonly number[])[],
 ): Promise<readonly string[]> {
   if (batches.length === 0) return []
-  // Lists of unlike length make no array of arrays: each goes as text.
+  // Postgres has no arrays of arrays of different lengths, so each list goes as text.
   const rows = batches.map((accountIds) => ({ id: newId(), accounts: `"${pgArray(accountIds)}"` }))
   await sql`
     insert into bill_batch (id, bill_run_id, account_ids)
@@ -142,7 +140,10 @@ export async function insertBatches(
   return rows.map(({ id }) => id)
 }
 
-/** Records that the one account of a batch could not be billed, with a stable code and a reason for people. False when it is closed. */
+/**
+ * Records that the one account of a batch could not be billed, with a stable code and a reason for people. Returns false when the batch is
+ * closed already.
+ */
 export async function failBatch(tx: Tx, batch: BatchToBill, code: string, message: string): Promise<boolean> {
   const { numUpdatedRows } = await tx
     .updateTable('bill_batch')

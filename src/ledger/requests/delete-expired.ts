@@ -3,15 +3,15 @@ import { ENTRY_OF_JOB } from '../../db/entry-of-job.ts'
 import type { Db } from '../../db/open.ts'
 
 /**
- * Rows deleted in one statement, so that none of them holds locks for long. They are found as an array, by the index of what is old: as a
- * subquery they would be joined, by reading the whole table.
+ * How many rows one statement deletes, so that it does not hold locks for long. The statements select the old rows into an array, which
+ * uses the index: with a plain subquery Postgres would plan a join and read the whole table.
  */
-const AT_ONCE = 10_000
+const MAX_ROWS = 10_000
 
 /**
- * Deletes idempotency records and finished jobs that are older than they are promised to be kept. Who asked for a job, for what and when
- * goes on as an audit entry, and the reference of one that failed is free, in the statement that deletes the job: it is kept once, whatever
- * fails and however many do this at once.
+ * Deletes idempotency records and finished jobs after the time for which they are promised to be kept. The statement that deletes a job
+ * also writes its audit entry, which keeps who asked for what and when, and frees the reference of a failed job. So there is exactly one
+ * entry for each job, even after a crash or when several processes do this at once.
  */
 export async function deleteExpired(
   db: Db,
@@ -20,13 +20,13 @@ export async function deleteExpired(
   const deletions = [
     sql`delete from idempotency_record where ctid = any(array(select ctid from idempotency_record
       where created_at < now() - ${keep.idempotencyHours}::integer * interval '1 hour'
-      order by created_at limit ${sql.lit(AT_ONCE)}))`,
-    // What a credit is stands in the credit itself; why it was to be reversed, and what a failed one was to be, stand nowhere else.
+      order by created_at limit ${sql.lit(MAX_ROWS)}))`,
+    // The entry keeps the reason of a reversal and the content of a failed credit, because they are stored nowhere else.
     sql`with forgotten as (
         delete from job where id = any(array(select id from job
           where finished_at < now() - ${keep.jobDays}::integer * interval '1 day'
-          order by finished_at limit ${sql.lit(AT_ONCE)}))
-          -- Looked at again once its lock is granted: it may have been taken up again.
+          order by finished_at limit ${sql.lit(MAX_ROWS)}))
+          -- Checked again once the row's lock is granted: a retry may have queued the job again.
           and status <> 'queued'
         returning *),
       freed as (
@@ -38,7 +38,7 @@ export async function deleteExpired(
       from forgotten order by created_at, id`,
   ]
   for (const deletion of deletions) {
-    for (let deleted = AT_ONCE; deleted === AT_ONCE; ) {
+    for (let deleted = MAX_ROWS; deleted === MAX_ROWS; ) {
       deleted = Number((await deletion.execute(db)).numAffectedRows ?? 0n)
     }
   }

@@ -1,18 +1,19 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../../db/open.ts'
 
-/** What is in trouble is woken so many times as seldom as what lost its wake-up: within a minute, by default. */
+/** Work in trouble is enqueued again after this many times `afterMs`: by default within a minute. */
 export const TROUBLE_FACTOR = 2
 
 export type Due = { readonly id: string; readonly inTrouble: boolean }
 
 /**
- * Finds what is not done and was last woken longer ago than `afterMs`, or TROUBLE_FACTOR times that when it is in trouble, and marks it as
- * woken now; `limit` at most. `inLine` is whose wake-ups come next in the queue: what was woken after these stands in line behind them.
+ * Finds at most `limit` rows that are not done and were last enqueued longer ago than `afterMs`, or TROUBLE_FACTOR times that when they are
+ * in trouble. Marks them as enqueued now. `nextIds` are the rows whose jobs come next in the queue: rows that were enqueued after these
+ * still have their jobs behind them, and are not due.
  */
-export type FindDue = (db: Db, afterMs: number, limit: number, inLine: readonly string[]) => Promise<readonly Due[]>
+export type FindDue = (db: Db, afterMs: number, limit: number, nextIds: readonly string[]) => Promise<readonly Due[]>
 
-/** `skip locked`: what another relay is waking, or a worker is settling, needs no wake-up from here. */
+/** Skips locked rows: another relay is enqueuing them, or a worker is settling them. */
 async function markDue(
   db: Db,
   table: 'job' | 'bill_batch' | 'bill_run',
@@ -33,12 +34,12 @@ async function markDue(
 /** Finds accepted requests of a type that are due. */
 export const findDueRequests =
   (type: string): FindDue =>
-  (db, afterMs, limit, inLine) =>
+  (db, afterMs, limit, nextIds) =>
     markDue(
       db,
       'job',
       sql`status = 'queued' and type = ${type} and woken_at < coalesce(
-        (select min(woken_at) from job where id = any(${inLine}::uuid[]) and status = 'queued'), 'infinity')`,
+        (select min(woken_at) from job where id = any(${nextIds}::uuid[]) and status = 'queued'), 'infinity')`,
       afterMs,
       limit,
     )
@@ -46,7 +47,7 @@ export const findDueRequests =
 export const findDueBatches: FindDue = (db, afterMs, limit) =>
   markDue(db, 'bill_batch', sql`status = 'open'`, afterMs, limit)
 
-/** A run is woken also when its batches are done: whoever was to end it may have died just then. */
+/** A run is due also when all its batches are done: the worker that should have finished the run may have died just then. */
 export const findDueBillRuns: FindDue = (db, afterMs, limit) =>
   markDue(
     db,

@@ -4,7 +4,7 @@ import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 import { Refusal } from '../../problems.ts'
 
-/** What is kept of an answer, and given again to the same request. */
+/** The part of an answer that is stored, to answer a repeat of the request. */
 export type KeptAnswer = { readonly status: number; readonly body?: object; readonly location?: string }
 
 /** A request's Idempotency-Key, which is scoped to the API key, with a hash of the request. */
@@ -12,19 +12,19 @@ export type KeyedRequest = {
   readonly apiKeyId: string
   readonly key: string
   readonly requestHash: Buffer
-  /** The hash of the request as it is spelled, which versions up to 0.1 kept. */
+  /** The hash of the request's exact text, as versions up to 0.1 stored it. */
   readonly spelledHash?: Buffer
 }
 
 const nameOf = ({ apiKeyId, key }: { readonly apiKeyId: string; readonly key: string }) => `${apiKeyId} ${key}`
 
-/** The number of the lock that stands for a key while its request is carried out. */
+/** The number of the advisory lock of a key, which is held while its request is processed. */
 const lockOf = (keyed: KeyedRequest) => createHash('sha256').update(nameOf(keyed)).digest().readBigInt64BE().toString()
 
 /**
- * Claims keys until COMMIT, so that of many requests with one key at once one is carried out. Gives for each, in order, the answer to
- * an earlier request with the key, or why it is refused (`request_in_flight`, `idempotency_key_reused`), or undefined when it is to
- * be carried out, as what has no key always is.
+ * Claims keys until COMMIT, so that of many simultaneous requests with one key only one is processed. Returns for each request, in order:
+ * the answer to an earlier request with the key, or a Refusal (`request_in_flight`, `idempotency_key_reused`), or undefined when the
+ * request is to be processed. A request without a key always is.
  */
 export async function claimKeys(
   tx: Tx,
@@ -36,14 +36,14 @@ export async function claimKeys(
     select pg_try_advisory_xact_lock(lock) as free
     from unnest(${keyed.map(lockOf)}::bigint[]) with ordinality as asked (lock, position) order by position`.execute(tx)
   const free = new Set(keyed.filter((_, index) => claims[index]?.free).map(nameOf))
-  // A statement of its own: it sees what was committed before the claim was granted.
+  // This is a statement of its own so that it sees what was committed before the claim was granted.
   const recordOf = await readRecords(tx, keyed)
   return requests.map((request) => {
     if (request === undefined) return undefined
     const record = recordOf.get(nameOf(request))
-    // What was answered needs no claim: repeats may come all at once.
+    // A repeat of a finished request needs no claim, so many of them can be answered at once.
     if (record) return answerAgain(request, record)
-    // A lock is granted again to the transaction that holds it: the second of two in one lot is in flight all the same.
+    // Postgres grants a lock again to the transaction that holds it. `delete` lets only the first of two requests with one key pass.
     if (free.delete(nameOf(request))) return undefined
     const detail = 'a request with this Idempotency-Key is being carried out: try again in a moment'
     return new Refusal('request_in_flight', detail)
@@ -75,7 +75,7 @@ function answerAgain(request: KeyedRequest, { request_hash, status, body, locati
   return { status, ...(body === null ? {} : { body }), ...(location === null ? {} : { location }) }
 }
 
-/** Keeps the answers to requests that were carried out, in the transaction that did. */
+/** Stores the answers to requests, in the transaction that processed them. */
 export async function keepAnswers(
   tx: Tx,
   answers: readonly { readonly keyed: KeyedRequest; readonly answer: KeptAnswer }[],

@@ -2,8 +2,8 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/open.ts'
 
 /**
- * Whether a worker has a job right now: it holds the lock of the job's row for as long, so whether that is held is the truth, whatever the
- * queue says. To lock is to write: it cannot be asked on connections that only read.
+ * Whether a worker is processing a job right now. The worker holds the lock of the job's row meanwhile, so the lock is the truth, whatever
+ * the queue says. Needs a connection that may write, because it takes a lock.
  */
 export async function isBeingProcessed(db: Db, jobId: string): Promise<boolean> {
   const { rows } = await sql`select from job where id = ${jobId}::uuid for share skip locked`.execute(db)

@@ -1,8 +1,8 @@
 import { Refusal } from '../../problems.ts'
 
 /**
- * Processes together those of the items that are still open, and gives what came of each item, in order. An item that is not open, such as a
- * refusal, is what came of itself.
+ * Processes the items that are still open in one call. Returns one outcome for each item, in order. An item that is not open, such as a
+ * refusal, is its own outcome.
  */
 export async function processOpen<Item, Open extends Item, Outcome>(
   items: readonly Item[],

@@ -11,14 +11,14 @@ import { lockCredit } from '../credits/find-credit.ts'
 export type JobRow = Selectable<Job>
 
 /**
- * Takes up a failed job again, as if it were new: its error is cleared, and what crashed its workers gets new tries. Throws a Refusal
- * `job_not_found`, `job_not_failed`, `reference_taken` when another job has the credit's reference by now, or `reversal_under_way`
- * when another reversal of the credit is.
+ * Queues a failed job again, as if it were new: its error and its attempt marks are cleared. Throws a Refusal `job_not_found`,
+ * `job_not_failed`, `reference_taken` when another job has the credit's reference by now, or `reversal_under_way` when another reversal of
+ * the credit is queued.
  */
 export async function retryJob(tx: Tx, jobId: string): Promise<JobRow> {
   const job = await findJob(tx, jobId)
   if (job.status !== 'failed') throw notFailed(job)
-  // References, credits and accounts are locked before jobs, here as everywhere.
+  // Every script locks references, credits and accounts before jobs.
   await BEFORE_RETRY[job.type]?.(tx, {
     ...job,
     account_id: job.account_id as number,
@@ -51,10 +51,10 @@ async function findJob(tx: Tx, jobId: string): Promise<JobRow> {
 
 const notFailed = ({ id, status }: JobRow) => new Refusal('job_not_failed', `job ${id} is ${status}`)
 
-/** A request for a credit or its reversal names both: the database sees to it (job_subject_check). */
+/** A request for a credit or a reversal has both columns; a check of the database ensures it (job_subject_check). */
 type CreditJob = JobRow & { readonly account_id: number; readonly subject_id: string }
 
-/** What must hold, by the type of a request, for it to be taken up again. */
+/** What is checked and claimed before a retry, by the type of the request. */
 const BEFORE_RETRY: Readonly<Record<string, (tx: Tx, job: CreditJob) => Promise<void>>> = {
   credit: claimReference,
   reversal: refuseSecondReversal,
@@ -73,14 +73,14 @@ async function claimReference(tx: Tx, job: CreditJob): Promise<void> {
   const hash = contentHash(request, typeof amount === 'string' ? request.amount : amount.toFixed())
   const wanted = { accountId: job.account_id, reference, jobId: job.id, creditId: job.subject_id, hash }
   const holder = (await claimReferences(tx, [wanted])).get(job.id)
-  // Itself, when somebody else has just taken it up.
+  // The job itself is the holder when another caller has just retried it.
   if (!holder || holder.jobId === job.id) return
   throw new Refusal('reference_taken', `its reference ${reference} was free, and job ${holder.jobId} has it by now`)
 }
 
 async function refuseSecondReversal(tx: Tx, job: CreditJob): Promise<void> {
   await lockCredit(tx, job.subject_id)
-  // Who asks for a reversal holds the credit itself.
+  // acceptReversal locks the credit's own row, not the account's.
   await sql`select from credit where id = ${job.subject_id}::uuid for no key update`.execute(tx)
   const other = await tx
     .selectFrom('job')

@@ -3,14 +3,14 @@ import type { Db, Tx } from '../../db/open.ts'
 
 export type QueuedJob = {
   readonly id: string
-  /** What it is about. */
+  /** The credit that it creates or reverses. */
   readonly subject_id: string
   readonly account_id: number
   readonly currency: string
   readonly request: unknown
 }
 
-/** Locks those of the jobs that are still to be carried out, in id order. */
+/** Locks those of the jobs that are still queued, in id order. */
 export async function lockQueuedJobs(tx: Tx, type: string, ids: readonly string[]): Promise<readonly QueuedJob[]> {
   const { rows } = await sql<QueuedJob>`
     select job.id, job.subject_id, job.account_id, account.currency, job.request
@@ -26,7 +26,7 @@ export type SettledJob = {
   readonly result: object
 }
 
-/** Writes what came of jobs: done with a result, or failed with a stable code and a reason for people. */
+/** Writes the outcomes of jobs: done with a result, or failed with a stable code and a reason for people. */
 export async function settleJobs(db: Db | Tx, jobs: readonly SettledJob[]): Promise<void> {
   if (jobs.length === 0) return
   const rows = jobs.map(({ id, refusal, result }) => ({ id, code: refusal?.code, message: refusal?.message, result }))

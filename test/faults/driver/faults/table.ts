@@ -1,7 +1,6 @@
 import type { Dice } from '../dice.ts'
 import type { BackendKind } from '../stack.ts'
 import type { Fault } from './fault.ts'
-import { HOUSE_FAULTS } from './house.ts'
 import { LOAD_FAULTS } from './load.ts'
 import { MIGRATE_FAULTS } from './migrating.ts'
 import { NETWORK_FAULTS } from './network.ts'
@@ -9,6 +8,7 @@ import { POISON_FAULTS } from './poison.ts'
 import { POSTGRES_FAULTS } from './postgres.ts'
 import { PROCESS_FAULTS } from './processes.ts'
 import { QUEUE_FAULTS } from './queue.ts'
+import { SYSTEM_FAULTS } from './system.ts'
 
 /** Every fault that the driver injects. F14, corruptions that must be seen, is not among them: it follows the last seed. */
 export const FAULTS: readonly Fault[] = [
@@ -17,7 +17,7 @@ export const FAULTS: readonly Fault[] = [
   ...QUEUE_FAULTS,
   ...NETWORK_FAULTS,
   ...POISON_FAULTS,
-  ...HOUSE_FAULTS,
+  ...SYSTEM_FAULTS,
   ...LOAD_FAULTS,
   ...MIGRATE_FAULTS,
 ]

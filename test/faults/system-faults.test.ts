@@ -7,18 +7,18 @@ import { expectCarriedOut, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 
-/** Brings a trouble about; gives how to mend it. */
-type Trouble = (stack: Stack) => Promise<() => Promise<unknown>>
+/** Causes a fault, and returns how to end it. */
+type SystemFault = (stack: Stack) => Promise<() => Promise<unknown>>
 
 const byStatement =
-  (begin: string, mend: string): Trouble =>
+  (begin: string, mend: string): SystemFault =>
   async ({ asOwner }) => {
     await asOwner(begin)
     return () => asOwner(mend)
   }
 
-/** Whatever writes a credit or an invoice meets this SQLSTATE. */
-const byErrorCode = (code: string): Trouble =>
+/** Makes every insert of a credit or an invoice fail with this SQLSTATE. */
+const byErrorCode = (code: string): SystemFault =>
   byStatement(
     `create function in_trouble() returns trigger language plpgsql as $$
        begin raise exception 'in trouble' using errcode = '${code}'; end $$;
@@ -27,7 +27,7 @@ const byErrorCode = (code: string): Trouble =>
     'drop trigger in_trouble on credit; drop trigger in_trouble on invoice; drop function in_trouble',
   )
 
-const TROUBLES: readonly (readonly [what: string, shown: RegExp, trouble: Trouble])[] = [
+const FAULTS: readonly (readonly [what: string, shown: RegExp, fault: SystemFault])[] = [
   [
     'a right revoked',
     /permission denied/,
@@ -54,7 +54,7 @@ const TROUBLES: readonly (readonly [what: string, shown: RegExp, trouble: Troubl
   ],
 ]
 
-onEachBackend('a trouble of the house', (backend, it) => {
+onEachBackend('a system fault', (backend, it) => {
   let stack: Stack
   beforeAll(async () => {
     const env = { LOCK_TIMEOUT_MS: '150', BILL_BATCH_SIZE: '10' }
@@ -62,11 +62,11 @@ onEachBackend('a trouble of the house', (backend, it) => {
   })
   afterAll(() => stack.close())
 
-  for (const [index, [what, shown, bringAbout]] of TROUBLES.entries()) {
+  for (const [index, [what, shown, cause]] of FAULTS.entries()) {
     it(`${what}, for long: nothing is failed, the reason is shown, and all is carried out once it is mended`, async () => {
-      const group = `house-${index}`
+      const group = `system-${index}`
       await insertAccounts(stack, group, 30)
-      const mend = await bringAbout(stack)
+      const mend = await cause(stack)
       const before = { credits: givenUp('credit'), runs: givenUp('bill-run', 'bill-batch') }
       let accepted: Awaited<ReturnType<typeof postCredits>> = []
       let billRunId = ''
@@ -108,14 +108,13 @@ onEachBackend('a trouble of the house', (backend, it) => {
     })
   }
 
-  /** How often the queue had tried one so often that it gave it up. */
+  /** How many jobs the queue has given up so far, by the log of the relay. */
   const givenUp = (...kinds: readonly string[]) =>
     (stack.running('relay')[0]?.stdout ?? []).filter(
-      (line) =>
-        line.includes('took up what the queue had given up') && kinds.some((kind) => line.includes(`"job":"${kind}"`)),
+      (line) => line.includes('removed a failed job') && kinds.some((kind) => line.includes(`"job":"${kind}"`)),
     ).length
 
-  /** Tries what waits for its next try now: minutes pass in a moment. */
+  /** Makes everything due that waits for its next attempt, so that the test need not wait for minutes. */
   const tryAtOnce = () =>
     stack.withQueues(async (queues) => {
       for (const { name } of KINDS)

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Fault, FaultScene } from './fault.ts'
 
-export const HOUSE_FAULTS: readonly Fault[] = [
+export const SYSTEM_FAULTS: readonly Fault[] = [
   { id: 'F16', name: 'a right revoked', weight: 2, act: revoke },
   { id: 'F16', name: 'a table locked', weight: 2, act: lockTable },
   { id: 'F16', name: 'the disk is full', weight: 2, act: fillDisk },
@@ -27,7 +27,7 @@ async function revoke({ scene, dice, note }: FaultScene): Promise<void> {
     select format('grant %s on ${table} to ${SERVICE}', string_agg(privilege_type, ', ')) as grants
     from information_schema.role_table_grants where table_name = '${table}' and grantee = '${SERVICE}' and table_schema = 'public'
     having count(*) > 0`)
-  // Whatever stands for the whole table stands for its columns as well: those of the columns alone are given back first.
+  // A right on the whole table shows up at its columns too. So the rights on columns are given back first.
   const grants = [...columns, ...whole].map((one) => one.grants)
   await stack.asOwner(`revoke all on ${table} from ${SERVICE}`)
   note(`every right on ${table} revoked (${row?.acl})`)
@@ -36,7 +36,7 @@ async function revoke({ scene, dice, note }: FaultScene): Promise<void> {
   note(`given back: ${grants.join('; ')}`)
 }
 
-/** Longer than statements wait for a lock. */
+/** Locks a table, mostly for longer than statements wait for a lock. */
 async function lockTable({ scene, dice, note }: FaultScene): Promise<void> {
   const table = dice.pick(WRITTEN)
   scene.excuses.add('F16')
@@ -49,7 +49,7 @@ async function lockTable({ scene, dice, note }: FaultScene): Promise<void> {
   })
 }
 
-/** What the database says when there is no room for a row more. */
+/** Makes every write to a table fail as it does when the disk is full. */
 async function fillDisk({ scene, dice, note }: FaultScene): Promise<void> {
   const table = dice.pick(WRITTEN)
   scene.excuses.add('F16')

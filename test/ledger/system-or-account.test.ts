@@ -13,7 +13,7 @@ afterEach(() => world.close())
 
 const asOwner = (statement: string) => world.asOwner((client) => client.query(statement))
 
-/** Whatever writes an invoice of the account, or of any, meets this SQLSTATE. */
+/** Makes every insert of an invoice, of this account or of any, fail with this SQLSTATE. */
 const raise = (code: string, account?: TestAccount) =>
   asOwner(`
     create function in_trouble() returns trigger language plpgsql as $$
@@ -60,7 +60,7 @@ test.each([
 })
 
 test.each(['53100', '53300', '58030', '42501', 'ZZ999'])(
-  '%s is of the house: the batch is not narrowed down, nothing fails, and it is billed once mended',
+  '%s is a system fault: the batch is not narrowed down, nothing fails, and it is billed once mended',
   async (code) => {
     const accounts = await owing(world, 10)
     await raise(code)
@@ -82,7 +82,7 @@ test.each(['53100', '53300', '58030', '42501', 'ZZ999'])(
 test.each([
   ['a table', 'lock table invoice in access exclusive mode'],
   ['the counter of invoices', holdCounter],
-])('%s that stays locked is of the house: a thousand accounts are not narrowed down', async (_, lock) => {
+])('%s that stays locked is a system fault: a thousand accounts are not narrowed down', async (_, lock) => {
   await owing(world, 1_000)
   const billRunId = await world.start({})
   const [batchId] = (await world.select(billRunId, 1_000)) as [string]
@@ -97,7 +97,7 @@ test.each([
   expect(await countOf(world.db, 'invoice')).toBe(1_000)
 })
 
-test('one account alone in its batch, while a table is locked, does not fail', async () => {
+test('a batch of one account, while a table is locked, does not fail', async () => {
   await owing(world, 1)
   const billRunId = await world.start({})
   const [batchId] = (await world.select(billRunId, 1)) as [string]

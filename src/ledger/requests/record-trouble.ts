@@ -2,10 +2,10 @@ import { type RawBuilder, sql } from 'kysely'
 import { errorCode } from '../../db/classify-error.ts'
 import type { Db } from '../../db/open.ts'
 
-/** Why something is not carried out yet, and since when it is so. */
+/** Why accepted work is not done yet, and since when. */
 export type Trouble = { readonly reason: string; readonly since: Date }
 
-const MAX_LETTERS = 500
+const MAX_REASON_LENGTH = 500
 
 const OPEN = {
   job: sql`status = 'queued'`,
@@ -14,10 +14,10 @@ const OPEN = {
 } as const satisfies Record<string, RawBuilder<unknown>>
 
 /**
- * Writes down why work could not be carried out in this try, for people to see; it will be tried again. Rows that somebody holds are left out,
- * and so is all of it when it cannot be written, as when the trouble is the database: then the log alone says why.
+ * Records why an attempt failed, for people to see. The work stays open and is tried again. Skips locked rows, and does nothing when the
+ * write fails, as when the database itself is the trouble: then only the log says why.
  */
-export async function noteTrouble(
+export async function recordTrouble(
   db: Db,
   table: keyof typeof OPEN,
   ids: readonly string[],
@@ -33,7 +33,7 @@ export async function noteTrouble(
     .catch(() => undefined)
 }
 
-/** Takes back the trouble of what was carried out after all. */
+/** Removes the recorded trouble of work that succeeded after all. */
 export async function clearTrouble(db: Db, table: keyof typeof OPEN, id: string): Promise<void> {
   await sql`
     update ${sql.table(table)} set trouble = null, trouble_since = null
@@ -43,5 +43,5 @@ export async function clearTrouble(db: Db, table: keyof typeof OPEN, id: string)
 function reasonOf(error: unknown): string {
   const message = error instanceof Error ? error.message : String(error)
   const code = errorCode(error)
-  return `${message.slice(0, MAX_LETTERS)}${code === undefined ? '' : ` (${code})`}`
+  return `${message.slice(0, MAX_REASON_LENGTH)}${code === undefined ? '' : ` (${code})`}`
 }
