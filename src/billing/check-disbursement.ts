@@ -5,7 +5,7 @@ export type DisbursementRefusal =
   | 'amount_exceeds_credit_left'
   | 'amount_exceeds_invoice_balance'
 
-/** Decides whether some of an issued credit may be disbursed to an invoice by hand; undefined when it may. */
+/** Decides whether a part of an issued credit may be disbursed to an invoice by hand. Returns undefined when it may. */
 export function checkDisbursement(
   credit: { readonly accountId: number; readonly left: Money },
   invoice: { readonly accountId: number; readonly balance: Money },

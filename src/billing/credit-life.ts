@@ -3,7 +3,7 @@ export type CreditStatus = 'pending' | 'deleted' | 'issued' | 'reversal_pending'
 /** What can be done to a credit: by hand (`delete`, `disburse`, `reverse`, `cancel_reversal`), or by a bill run. */
 export type CreditAction = 'delete' | 'disburse' | 'reverse' | 'cancel_reversal' | 'attach' | 'apply_reversal'
 
-/** Why an action is refused: a code of problems.ts, and the reason in words, after "credit <id> ". */
+/** Why an action is refused: a code of problems.ts, and a text that follows "credit <id> ". */
 export type CreditRefusal = {
   readonly code:
     | 'credit_already_issued'
@@ -25,7 +25,7 @@ const nothingToCancel = (status: string): Outcome => ({
 })
 const alreadyReversed: Outcome = { code: 'credit_already_reversed', reason: 'is reversed' }
 
-/** A credit's life (docs/domain.md, "A credit's life"): each status and action gives the next status, or a refusal. */
+/** The next status, or the refusal, for each status and action (docs/domain.md, "A credit's life"). */
 const LIFE: Readonly<Record<CreditStatus, Readonly<Record<CreditAction, Outcome>>>> = {
   pending: {
     delete: 'deleted',

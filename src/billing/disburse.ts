@@ -1,20 +1,20 @@
 import { Money } from '../money.ts'
 import type { CreditState } from './account-state.ts'
 
-/** Stands for the invoice that is being made: it has no id and no number before it is written. */
+/** A placeholder for the id of the new invoice. */
 export const NEW_INVOICE = 'new'
 
-/** An invoice that money can go to. */
+/** An unpaid invoice, or the new one. */
 export type OpenInvoice = {
   /** Its id, or NEW_INVOICE. */
   readonly id: string
   readonly dueOn: string
-  /** Infinity for the new invoice, whose number will be the highest. */
+  /** Infinity for the new invoice: its number is not known yet, and will be the highest. */
   readonly number: number
   readonly balance: Money
 }
 
-/** Some of a credit, applied to an invoice. */
+/** A part of a credit that is disbursed to an invoice. */
 export type PlannedDisbursement = { readonly creditId: string; readonly invoiceId: string; readonly amount: Money }
 
 const oldestCreditFirst = (a: CreditState, b: CreditState) =>
@@ -24,8 +24,8 @@ const oldestDueFirst = (a: OpenInvoice, b: OpenInvoice) =>
   a.dueOn < b.dueOn ? -1 : a.dueOn > b.dueOn ? 1 : a.number - b.number
 
 /**
- * Disburses credits to unpaid invoices: oldest credit first, oldest due date first, each time the lesser of what the credit
- * has left and what the invoice owes (domain.md, "Billing one account", 5).
+ * Disburses credits to unpaid invoices: the oldest credit first, to the invoice with the oldest due date first. Each disbursement is the
+ * lesser of what the credit has left and what the invoice owes (docs/domain.md, "Billing one account", 5).
  */
 export function disburseOldestFirst(
   credits: readonly CreditState[],

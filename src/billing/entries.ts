@@ -1,14 +1,14 @@
 import { type Money, sum } from '../money.ts'
 
-/** A kind of entry that stands on an invoice: what it does to the invoice's sums, and how it reads. */
+/** A kind of entry on an invoice: its effect on the invoice's sums, and its label. */
 export type Entry = {
-  /** Whether its amount counts towards the invoice's total, and so to what it owes. */
+  /** Whether its amount is part of the invoice's total, and so of what the invoice owes. */
   readonly raisesTotal: boolean
-  /** What its line begins with, before the description of the charge or the reason of the credit. */
+  /** The start of its line, before the description of the charge or the reason of the credit. */
   readonly label: string
 }
 
-/** The kinds of entries, in the order in which they stand on an invoice (docs/domain.md, "Invoice arithmetic"). */
+/** The kinds of entries, in their order on an invoice (docs/domain.md, "Invoice arithmetic"). */
 export const ENTRIES = {
   charge: { raisesTotal: true, label: '' },
   reversed_credit: { raisesTotal: true, label: 'Reversed Credit: ' },

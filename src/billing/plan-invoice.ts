@@ -5,20 +5,20 @@ import { act, type CreditAction, type CreditStatus } from './credit-life.ts'
 import { disburseOldestFirst, NEW_INVOICE, type PlannedDisbursement } from './disburse.ts'
 import { totalOf } from './entries.ts'
 
-/** What becomes of a credit. */
+/** The new state of a credit. */
 export type PlannedCredit = {
   readonly id: string
   readonly status: CreditStatus
-  /** What it stands on the new invoice as; undefined when only more of it is disbursed. */
+  /** Its kind of entry on the new invoice; undefined when it is only disbursed further. */
   readonly entry: 'credit' | 'reversed_credit' | undefined
-  /** Of its amount, in all. */
+  /** The sum of all its disbursements, old and new. */
   readonly disbursed: Money
 }
 
-/** What an older invoice owes after what is disbursed to it. */
+/** The new balance of an older invoice. */
 export type PlannedBalance = { readonly invoiceId: string; readonly balance: Money }
 
-/** What a bill run makes of one account: everything that is to be written. The new invoice is called NEW_INVOICE. */
+/** Everything that a bill run writes for one account. NEW_INVOICE stands for the id of the new invoice. */
 export type InvoicePlan = {
   /** YYYY-MM-DD */
   readonly issuedOn: string
@@ -27,7 +27,7 @@ export type InvoicePlan = {
   readonly total: Money
   /** What the new invoice owes after its disbursements. */
   readonly balance: Money
-  /** How many charges and credits stand on it. */
+  /** The number of its charges, credits and reversals. */
   readonly transactionCount: number
   readonly disbursements: readonly PlannedDisbursement[]
   readonly credits: readonly PlannedCredit[]
@@ -35,9 +35,8 @@ export type InvoicePlan = {
 }
 
 /**
- * Decides what a bill run makes of one account: the rules of "Billing one account" in docs/domain.md.
- * Pure: the same state and date give the same plan, so a preview is this function without the write.
- * Returns undefined when nothing is pending.
+ * Decides what a bill run writes for one account, by the rules of "Billing one account" in docs/domain.md. Pure: the same state and date
+ * give the same plan, so a preview is this function without the write. Returns undefined when nothing is pending.
  */
 export function planInvoice(state: AccountState, billDate: string): InvoicePlan | undefined {
   const { charges, credits, reversals } = state.pending
@@ -47,8 +46,8 @@ export function planInvoice(state: AccountState, billDate: string): InvoicePlan 
   const dueOn = addDays(billDate, state.paymentTermsDays)
   const total = totalOf({ charge: charges.sum, reversed_credit: sumOf(reversals), credit: sumOf(credits) })
 
-  // What a reversed credit has left closes against its own reversal: the account ends where it would be had the credit
-  // never been given, however much of it had been disbursed. Nothing else touches that part of the invoice's balance.
+  // What a reversed credit has left is disbursed to its own reversal. So the account ends up as if the credit had never been given, however
+  // much of it was disbursed before. Nothing else is disbursed to that part of the invoice's balance.
   const closing = reversals
     .filter(({ left }) => !left.isZero())
     .map((credit) => ({ creditId: credit.id, invoiceId: NEW_INVOICE, amount: credit.left }))
@@ -74,7 +73,7 @@ export function planInvoice(state: AccountState, billDate: string): InvoicePlan 
 type Disbursements = ReadonlyMap<string, readonly PlannedDisbursement[]>
 const NONE: Disbursements = new Map()
 
-/** Most accounts have none. */
+/** Like Map.groupBy, but cheap when there are no disbursements, as for most accounts. */
 const groupBy = (
   disbursements: readonly PlannedDisbursement[],
   key: (disbursement: PlannedDisbursement) => string,
@@ -111,7 +110,7 @@ const planBalances = (unpaid: readonly UnpaidInvoice[], toInvoice: Disbursements
 
 const sumOf = (credits: readonly CreditState[]) => sum(credits.map(({ amount }) => amount))
 
-/** What a credit has left after some disbursements of it, or an invoice owes after some to it. Throws if that went below zero. */
+/** What a credit has left, or an invoice owes, after these disbursements. Throws when the result is below zero. */
 export function lessDisbursed(before: Money, disbursed: readonly { readonly amount: Money }[]): Money {
   const after = disbursed.reduce((left, { amount }) => left.minus(amount), before)
   if (!after.isNegative()) return after

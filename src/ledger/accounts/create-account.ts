@@ -3,7 +3,7 @@ import { minorUnit } from '../../money.ts'
 import { Refusal } from '../../problems.ts'
 
 export type NewAccount = {
-  /** The caller's own key of it. */
+  /** The caller's own key for the account. */
   readonly accountId: string
   readonly name: string
   readonly currency: string
@@ -12,8 +12,8 @@ export type NewAccount = {
 }
 
 /**
- * Creates an account; false when it was there already and is the same. Throws a Refusal `unknown_currency`, or `account_exists` when it
- * is there and differs.
+ * Creates an account. Returns false when the same account exists already. Throws a Refusal `unknown_currency`, or `account_exists` when an
+ * account with this key exists and differs.
  */
 export async function createAccount(tx: Tx, account: NewAccount): Promise<boolean> {
   if (minorUnit(account.currency) === undefined) {
@@ -32,16 +32,16 @@ export async function createAccount(tx: Tx, account: NewAccount): Promise<boolea
     .returning('id')
     .executeTakeFirst()
   if (created) return true
-  const there = await tx
+  const existing = await tx
     .selectFrom('account')
     .selectAll()
     .where('key', '=', account.accountId)
     .executeTakeFirstOrThrow()
   const differs = [
-    there.name !== account.name && 'name',
-    there.currency !== account.currency && 'currency',
-    there.bill_group !== account.billGroup && 'billGroup',
-    there.payment_terms_days !== account.paymentTermsDays && 'paymentTermsDays',
+    existing.name !== account.name && 'name',
+    existing.currency !== account.currency && 'currency',
+    existing.bill_group !== account.billGroup && 'billGroup',
+    existing.payment_terms_days !== account.paymentTermsDays && 'paymentTermsDays',
   ].filter(Boolean)
   if (differs.length > 0) {
     throw new Refusal(

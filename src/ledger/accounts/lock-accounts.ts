@@ -2,7 +2,7 @@ import { sql } from 'kysely'
 import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 
-/** What a bill run needs to know of an account. */
+/** The columns of an account that a bill run needs. */
 export type LockedAccount = {
   readonly id: number
   readonly key: string
@@ -11,8 +11,8 @@ export type LockedAccount = {
 }
 
 /**
- * Locks accounts in id order, which is every script's order, so that no two scripts wait for each other in a circle.
- * `no key update`: a plain `for update` would block inserts that refer to the account.
+ * Locks accounts in id order. Every script uses this order, so that there are no deadlocks. `for no key update` is used because a plain
+ * `for update` would block inserts that refer to the account.
  */
 export async function lockAccounts(tx: Tx, ids: readonly number[]): Promise<readonly LockedAccount[]> {
   const { rows } = await sql<LockedAccount>`

@@ -1,23 +1,23 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/open.ts'
 
-/** What a process saw of one kind of work since it told last. */
+/** What a process did for one kind of work since its last report. */
 export type Activity = {
   readonly kind: string
   readonly taken: number
-  /** Of those taken, how many had failed before. */
+  /** How many of the taken jobs had failed before. */
   readonly retries: number
-  /** Jobs whose worker was lost, given back to be taken again. */
+  /** Jobs that went back to the queue because their worker was lost. */
   readonly takeovers: number
-  /** Tries that ended with an error. */
+  /** Attempts that ended with an error. */
   readonly troubles: number
-  /** How long ago, in ms, one was taken last; null when none was. */
+  /** How long ago the last job was taken, in ms; null when none was. */
   readonly takenAgoMs: number | null
 }
 
-/** Adds what a process saw to what all have seen, in one statement. The time is by the database's clock. */
+/** Adds a process's counts to the totals of all processes, in one statement. Times are by the database's clock. */
 export async function addActivity(db: Db, seen: readonly Activity[]): Promise<void> {
-  // In one order, so that two processes never wait for each other.
+  // Always in the same order, so that two processes cannot deadlock.
   const rows = seen.toSorted((a, b) => (a.kind < b.kind ? -1 : 1))
   await sql`
     insert into work_activity (kind, last_taken_at, taken, retries, takeovers, troubles)

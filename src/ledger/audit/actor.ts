@@ -1,2 +1,2 @@
-/** Who did something: the API key and the request, kept with everything that changes. */
+/** The API key and the request behind a change, stored with it. */
 export type Actor = { readonly apiKeyId: string; readonly requestId: string }

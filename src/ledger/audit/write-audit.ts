@@ -8,18 +8,18 @@ export type Doer =
   | { readonly source: 'command' /** The name of the operating system's user. */; readonly user: string }
   | { readonly source: 'schedule'; readonly name: string }
 
-/** What was done, and to what. */
+/** What was done, and to which subject. */
 export type Deed = {
   /** `noun.verb`, such as `credit.delete`. */
   readonly action: string
-  /** The id of what it was done to, or the caller's own key or name of it. */
+  /** The id of the credit, bill run or other thing that was changed, or the caller's own key or name for it. */
   readonly subject: string
-  /** Why, as whoever did it says. */
+  /** The reason that the caller gave. */
   readonly reason?: string | undefined
   readonly detail?: string | undefined
 }
 
-/** Keeps who did what, in the transaction that does it. */
+/** Writes an audit entry, in the transaction that makes the change. */
 export async function writeAudit(tx: Tx, doer: Doer, { action, subject, reason, detail }: Deed): Promise<void> {
   const by =
     doer.source === 'command' ? `user ${doer.user}` : doer.source === 'schedule' ? `schedule ${doer.name}` : undefined

@@ -5,8 +5,8 @@ import { endBillRun } from './finish-bill-run.ts'
 import { lockBillRun } from './lock-bill-run.ts'
 
 /**
- * Cancels a bill run: what is billed stays billed, a batch that has not been written by now will not be. Throws a Refusal
- * `bill_run_not_found` or `bill_run_finished`.
+ * Cancels a bill run: accounts that are billed stay billed, and open batches are not billed any more. Throws a Refusal `bill_run_not_found`
+ * or `bill_run_finished`.
  */
 export async function cancelBillRun(tx: Tx, billRunId: string): Promise<void> {
   const run = await lockBillRun(tx, billRunId)
@@ -16,7 +16,7 @@ export async function cancelBillRun(tx: Tx, billRunId: string): Promise<void> {
     .set({ cancel_requested_at: sql`now()`, selected_all: true })
     .where('id', '=', billRunId)
     .execute()
-  // A batch closes under its row's lock before it writes, so each one is either wholly billed or never begun.
+  // A worker closes a batch, under the lock of its row, before it writes the invoices. So a batch is billed as a whole or not at all.
   await tx
     .updateTable('bill_batch')
     .set({ status: 'cancelled', finished_at: sql`now()` })

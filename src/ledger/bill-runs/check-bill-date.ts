@@ -6,8 +6,8 @@ import { Refusal } from '../../problems.ts'
 export const MAX_DAYS_AHEAD = 31
 
 /**
- * Refuses a bill date far ahead of today, which is more often a slip than meant, and bills at once what is dated years from now. Today is the database's
- * date, in UTC: the one that all processes share. Throws a Refusal `bill_date_too_far`.
+ * Refuses a bill date far ahead of today: it is mostly a typing error, and it would bill charges that are dated years from now. Today is
+ * the database's date, in UTC, which is the same for all processes. Throws a Refusal `bill_date_too_far`.
  */
 export async function checkBillDate(tx: Tx, billDate: string): Promise<void> {
   const { rows } = await sql<{ tooFar: boolean; today: string; last: string }>`

@@ -1,11 +1,11 @@
-/** An account that has something pending, and how many of its charges are: counted up to what fills a batch. */
+/** An account with something pending, and the number of its pending charges, counted only as far as fills a batch. */
 export type AccountToBill = { readonly id: number; readonly charges: number }
 
 export type BatchLimits = { readonly maxAccounts: number; readonly maxCharges: number }
 
 /**
- * Cuts accounts into batches, in order: by accounts and by charges, whichever comes first, so that every transaction is bounded. An account
- * that has more charges than a batch may have is a batch of its own.
+ * Cuts accounts into batches, in order. A batch ends at the maximum of accounts or of charges, whichever comes first, so that every
+ * transaction is bounded. An account with more charges than that has a batch of its own.
  */
 export function cutBatches(
   accounts: readonly AccountToBill[],

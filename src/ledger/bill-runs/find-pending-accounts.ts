@@ -3,14 +3,14 @@ import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 import type { AccountToBill } from './cut-batches.ts'
 
-/** To ask an account for what is pending costs about as much as to find this many that have something pending, and ask for their group. */
+/** Probing one account for pending entries costs about as much as this many steps through the index of pending entries. */
 const PROBE_COST = 3
 
 export type Search = {
   readonly billGroup: string
   /** YYYY-MM-DD */
   readonly billDate: string
-  /** The internal id of the account up to which all are selected. */
+  /** The internal account id after which the search goes on. */
   readonly after: number
   /** How many accounts are looked at. */
   readonly slice: number
@@ -18,26 +18,26 @@ export type Search = {
 
 export type Found = {
   readonly accountIds: readonly number[]
-  /** Where to go on, undefined when there is no more. */
+  /** The account id to go on from; undefined when there is no more. */
   readonly upTo: number | undefined
 }
 
 /**
- * The next accounts of a group with anything pending, in id order. There are two ways to them: the group's accounts, each asked for what
- * is pending, and what is pending, each asked for its group. The one that comes further for what it costs is taken: a run costs a few times
- * the better way at most, whether it is of a few accounts among a million with something pending, or of a million of which a few have.
+ * Finds the next accounts of a group that have anything pending, in id order. There are two ways: to probe each account of the group for
+ * pending entries, or to walk all pending entries and check each account's group. The first is cheap for a small group, the second when
+ * little is pending. This takes the way that gets further for its cost. So a run never costs more than a few times the better way.
  */
 export async function findPendingAccounts(tx: Tx, search: Search): Promise<Found> {
   const groupUpTo = await endOfGroupSlice(tx, search)
   if (groupUpTo !== undefined) {
-    const found = await amongPending(tx, search)
+    const found = await walkPending(tx, search)
     const { after } = search
     if (found.upTo === undefined || (found.upTo - after) * PROBE_COST >= groupUpTo - after) return found
   }
-  return { accountIds: await amongGroup(tx, search, groupUpTo), upTo: groupUpTo }
+  return { accountIds: await probeGroup(tx, search, groupUpTo), upTo: groupUpTo }
 }
 
-/** How many charges accounts have pending, in id order. Counted up to `maxCharges`: what fills a batch is not counted further. */
+/** Counts the pending charges of accounts, in id order. Stops counting at `maxCharges` for each account: that fills a batch. */
 export async function countPending(
   tx: Tx,
   accountIds: readonly number[],
@@ -53,8 +53,8 @@ export async function countPending(
 }
 
 /**
- * The last of the group's next accounts; undefined when they are fewer than a slice. The group is written as a range: told that it is one,
- * the planner may walk all accounts in id order to find those of a group.
+ * The last id of the group's next slice of accounts; undefined when fewer are left. The condition on the group is written as a range on
+ * purpose: with an equality the planner may walk all accounts in id order to find those of one group.
  */
 async function endOfGroupSlice(tx: Tx, { billGroup, after, slice }: Search): Promise<number | undefined> {
   const { rows } = await sql<{ id: number }>`
@@ -63,8 +63,8 @@ async function endOfGroupSlice(tx: Tx, { billGroup, after, slice }: Search): Pro
   return rows[0]?.id
 }
 
-/** Of the group's accounts up to this one, those with anything pending. `union all` keeps the planner from reading all that is pending. */
-async function amongGroup(
+/** The group's accounts up to this id that have anything pending. `union all` keeps the planner from reading all pending entries. */
+async function probeGroup(
   tx: Tx,
   { billGroup, billDate, after }: Search,
   upTo = Number.MAX_SAFE_INTEGER,
@@ -78,8 +78,8 @@ async function amongGroup(
   return rows.map(({ id }) => id)
 }
 
-/** Of the next accounts with anything pending, by walking its indexes in account order, those of the group. */
-async function amongPending(tx: Tx, { billGroup, billDate, after, slice }: Search): Promise<Found> {
+/** Walks the indexes of pending entries in account order, over one slice of accounts. Returns the accounts of the group. */
+async function walkPending(tx: Tx, { billGroup, billDate, after, slice }: Search): Promise<Found> {
   const limit = sql.lit(slice)
   const { rows } = await sql<{ ids: number[] | null; selected: number; up_to: number | null }>`
     with pending as (

@@ -4,8 +4,8 @@ import { inTransaction } from '../../db/transaction.ts'
 import { lockBillRun } from './lock-bill-run.ts'
 
 /**
- * Ends a bill run if no batch of it is open and all its accounts are selected. Called after the COMMIT of every batch, so
- * whoever finishes the last batch finishes the run, and by the relay for a worker that died just then.
+ * Ends a bill run if all its accounts are selected and none of its batches is open. Called after the COMMIT of every batch, so that the
+ * worker of the last batch ends the run. If that worker dies before it does, the relay enqueues the run again.
  */
 export async function finishBillRun(db: Db, billRunId: string): Promise<void> {
   const { rows } = await sql`
@@ -14,7 +14,7 @@ export async function finishBillRun(db: Db, billRunId: string): Promise<void> {
   if (rows.length > 0) await inTransaction(db, (tx) => endBillRun(tx, billRunId))
 }
 
-/** The same, in a transaction. What is open is read under the run's lock: a retry may be opening failed accounts again. */
+/** The same, in a transaction. Takes the run's lock before it looks for open batches: a retry may be reopening failed ones. */
 export async function endBillRun(tx: Tx, billRunId: string): Promise<void> {
   await lockBillRun(tx, billRunId)
   await sql`

@@ -1,7 +1,7 @@
 import { sql } from 'kysely'
 import type { Db } from '../../db/open.ts'
 
-/** Marks batches of a bill run that a retry has opened again as woken now, `limit` at most, and gives their ids. */
+/** Marks at most `limit` batches that a retry of a bill run has reopened as enqueued now. Returns their ids. */
 export async function markReopened(db: Db, billRunId: string, limit: number): Promise<readonly string[]> {
   const { rows } = await sql<{ id: string }>`
     update bill_batch set woken_at = now() where id in (

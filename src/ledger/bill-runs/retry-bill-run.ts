@@ -4,8 +4,8 @@ import { Refusal } from '../../problems.ts'
 import { lockBillRun } from './lock-bill-run.ts'
 
 /**
- * Opens a bill run's failed accounts again, within the same run. Throws a Refusal `bill_run_not_found`, or `bill_run_finished`
- * for a cancelled run. A run without failures stays as it is.
+ * Reopens the failed batches of a bill run. A run without failures stays as it is. Throws a Refusal `bill_run_not_found`, or
+ * `bill_run_finished` for a cancelled run.
  */
 export async function retryBillRun(tx: Tx, billRunId: string): Promise<void> {
   const run = await lockBillRun(tx, billRunId)

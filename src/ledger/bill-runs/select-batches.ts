@@ -4,16 +4,17 @@ import { insertBatches } from './batches.ts'
 import { cutBatches } from './cut-batches.ts'
 import { countPending, findPendingAccounts } from './find-pending-accounts.ts'
 
-/** How many accounts are looked at in one transaction: workers begin on the first while the next are selected. */
+/** How many accounts are looked at in one transaction. Workers start on a slice while the next one is selected. */
 const SLICE = 4_000
-/** Charges in a batch: a third of a second of Postgres, so that a run of few large accounts is shared between workers too. */
+/** Charges in a batch at most: a third of a second of Postgres. So several workers share a run of a few large accounts too. */
 const MAX_CHARGES = 10_000
 
 export type SelectedSlice = { readonly batchIds: readonly string[]; readonly selectedAll: boolean }
 
 /**
- * Selects the next slice of a bill run's accounts and cuts it into batches of at most `maxAccounts`. How far the selection has come stands in
- * the run, so a crash goes on where it was and no account is selected twice. A run that has ended, or was cancelled, gives no more.
+ * Selects the next slice of a bill run's accounts and cuts it into batches of at most `maxAccounts`. The progress is stored in the run, in
+ * the same transaction: after a crash the selection goes on there, and no account is selected twice. Returns no batches for a run that has
+ * ended.
  */
 export async function selectBatches(
   tx: Tx,

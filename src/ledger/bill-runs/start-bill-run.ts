@@ -5,18 +5,18 @@ import { pgArray } from '../../db/pg-array.ts'
 import { accountIdsOf } from '../accounts/find-accounts.ts'
 
 export type BillRunRequest = {
-  /** The accounts to bill: those of a bill group that have something pending, or these. */
+  /** The accounts to bill: those of a bill group that have something pending, or the named ones. */
   readonly of: { readonly billGroup: string } | { readonly accountKeys: readonly string[] }
   /** YYYY-MM-DD: charges up to this date are billed, and invoices bear it. */
   readonly billDate: string
   readonly name: string | null
-  /** The schedule that proposes it and the business date it is for. */
+  /** The schedule that proposes the run, and the business date. */
   readonly schedule?: { readonly name: string; readonly date: string }
 }
 
 /**
- * Records a bill run that is to be carried out, and returns its id. A schedule's run for a date that has one already is not made
- * again: undefined. Throws a Refusal `account_not_found` when a named account is unknown.
+ * Inserts a queued bill run and returns its id. Returns undefined when the schedule has a run for this date already. Throws a Refusal
+ * `account_not_found` when a named account is unknown.
  */
 export async function startBillRun(tx: Tx, request: BillRunRequest): Promise<string | undefined> {
   const accountIds = 'accountKeys' in request.of ? await accountIdsOf(tx, request.of.accountKeys) : null

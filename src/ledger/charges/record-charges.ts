@@ -11,7 +11,7 @@ export type NewCharge = {
   readonly description: string
   /** YYYY-MM-DD */
   readonly chargedOn: string
-  /** Whether the caller named the date: a repeat on another day that left it out is still the same. */
+  /** Whether the caller gave the date. A repeat without a date is the same charge, even on another day. */
   readonly dateGiven: boolean
   readonly reference?: string
 }
@@ -36,8 +36,8 @@ type Checked = {
 }
 
 /**
- * Records charges, all or none, and gives each in order. A reference that the account has seen gives the first charge again. Throws a
- * Refusal that names each charge that is wrong: `account_not_found`, `invalid_amount` or `reference_reused`.
+ * Records charges, all or none, and returns them in order. For a reference that the account has already, returns the first charge with it.
+ * Throws a Refusal that names each wrong charge: `account_not_found`, `invalid_amount` or `reference_reused`.
  */
 export async function recordCharges(tx: Tx, charges: readonly NewCharge[]): Promise<readonly RecordedCharge[]> {
   const accounts = await findAccounts(
@@ -79,9 +79,9 @@ function refuseIfAny(code: ProblemCode, errors: readonly InputError[], before = 
   if (errors[0]) throw new Refusal(code, `${before}${errors[0].message}; no charge was recorded`, errors)
 }
 
-/** Gives when each was recorded. Those whose reference the account has seen are not there. */
+/** Inserts charges, except those whose reference the account has already. Returns the time of each new charge, by its id. */
 async function insertCharges(tx: Tx, checked: readonly Checked[]): Promise<ReadonlyMap<string, Date>> {
-  // In one order for everyone, so that two requests with the same references never wait for each other in a circle.
+  // Always in the same order, so that two requests with the same references cannot deadlock.
   const inOrder = checked.toSorted(
     (a, b) => a.account.id - b.account.id || compare(a.charge.reference ?? '', b.charge.reference ?? ''),
   )
@@ -102,7 +102,7 @@ async function insertCharges(tx: Tx, checked: readonly Checked[]): Promise<Reado
   return new Map(rows.map(({ id, created_at }) => [id, created_at]))
 }
 
-/** The charges that had the references first, by the id that the repeat would have had. */
+/** The first charges with the references of these repeats, by the id of the repeat. */
 async function readEarlier(tx: Tx, repeats: readonly Checked[]): Promise<ReadonlyMap<string, RecordedCharge>> {
   if (repeats.length === 0) return new Map()
   const asked = repeats.map(({ id, account, charge }) => ({ id, account_id: account.id, reference: charge.reference }))

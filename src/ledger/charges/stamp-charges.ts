@@ -5,14 +5,15 @@ import { pgArray } from '../../db/pg-array.ts'
 import { unnest } from '../../db/unnest.ts'
 import { Money } from '../../money.ts'
 
-/** By the internal id of the account. Those without a pending charge are not there. */
+/** Sums by the internal id of the account. An account without a pending charge is not in it. */
 export type ChargesByAccount = ReadonlyMap<number, PendingCharges>
 
 type SumRow = { account_id: number; amount: string; count: number }
 
 /**
- * Stamps the pending charges of accounts, up to the bill date, with the invoices that they are to stand on, and gives what they add up to.
- * No charge travels: an account may have any number of them. The accounts are locked by the caller, so no other bill run stamps them.
+ * Stamps the pending charges of accounts, up to the bill date, with the ids of their new invoices. Returns their sums and counts. The
+ * charges themselves stay in the database, since an account may have any number of them. The caller has locked the accounts, so no other
+ * bill run stamps the same charges.
  */
 export async function stampCharges(
   tx: Tx,
@@ -36,7 +37,7 @@ export async function stampCharges(
   )
 }
 
-/** What stampCharges would give, without stamping: for a preview. Takes no lock. */
+/** Returns what stampCharges would return, without stamping, for a preview. Takes no lock. */
 export async function sumPendingCharges(
   db: Db | Tx,
   accountIds: readonly number[],

@@ -15,9 +15,9 @@ type Credit = { readonly request: CreditRequest; readonly actor: Actor }
 type Checked = Credit & { readonly account: Account; readonly amount: Money } & AcceptedCredit
 
 /**
- * Accepts credits: writes the durable job of each, which is what a 202 promises. Gives for each request, in order, its job and
- * credit, or why it is refused; a refused one leaves the others accepted. A reference seen before gives the first answer,
- * unless the job of that answer failed: then it is free again.
+ * Accepts credits: inserts a queued job for each, which a 202 promises to process. Returns for each request, in order, its job and credit
+ * ids, or a Refusal; a refusal does not affect the others. A repeated reference returns the ids of the first request. If the job of that
+ * request failed, the reference is free again.
  */
 export async function acceptCredits(
   tx: Tx,
@@ -53,7 +53,7 @@ function checkCredit({ request, actor }: Credit, account: Account | undefined): 
   return { request, actor, account, amount, jobId: newId(), creditId: newId() }
 }
 
-/** Claims the references. Gives, by the job id of each repeat, the first answer, or the refusal when its content differs. */
+/** Claims the references. Returns for each repeat, by its job id, the first answer, or a Refusal when the content differs. */
 async function claimReferencesOf(
   tx: Tx,
   checked: readonly Checked[],

@@ -8,8 +8,8 @@ import { findCredit } from './find-credit.ts'
 import { statusAfter } from './status-after.ts'
 
 /**
- * Accepts the reversal of an issued credit: writes its durable job. Asked for again while one is under way or pending, it gives the
- * same answer. Throws a Refusal `credit_not_found`, `credit_not_issued` or `credit_already_reversed`.
+ * Accepts the reversal of an issued credit: inserts a queued job. While a reversal is queued or pending, a repeat returns the ids of that
+ * one. Throws a Refusal `credit_not_found`, `credit_not_issued` or `credit_already_reversed`.
  */
 export async function acceptReversal(
   tx: Tx,
@@ -17,7 +17,7 @@ export async function acceptReversal(
   request: ReversalRequest,
   actor: Actor,
 ): Promise<AcceptedCredit> {
-  // Held until COMMIT, so that an earlier request cannot be carried out between this look and the new job.
+  // Locked until COMMIT, so that an earlier request cannot be processed between this check and the insert.
   await sql`select from credit where id = ${creditId}::uuid for share`.execute(tx)
   const credit = await findCredit(tx, creditId)
   statusAfter(credit, 'reverse')
@@ -34,7 +34,7 @@ export async function acceptReversal(
       api_key_id: actor.apiKeyId,
       request_id: actor.requestId,
     })
-    // Literals, not parameters: a plan made for any parameters cannot prove that they are those of the partial index.
+    // Literals, not parameters: with parameters, a generic plan cannot match the condition of the partial index.
     .onConflict((conflict) =>
       conflict.column('subject_id').where(sql<boolean>`type = 'reversal' and status = 'queued'`).doNothing(),
     )
@@ -46,7 +46,7 @@ export async function acceptReversal(
     .select('id')
     .where('subject_id', '=', creditId)
     .where('type', '=', 'reversal')
-    // One that was taken up again may be older than one that failed since.
+    // The queued job first: after a retry it may be older than another job that has failed since.
     .orderBy(sql`status = 'queued'`, 'desc')
     .orderBy('id', 'desc')
     .limit(1)

@@ -4,8 +4,8 @@ import { lockCredit } from './find-credit.ts'
 import { statusAfter } from './status-after.ts'
 
 /**
- * Cancels a reversal that no bill run has applied yet, also one that is accepted and not carried out. Throws a Refusal
- * `credit_not_found` or `no_reversal_pending`.
+ * Cancels a reversal that no bill run has applied yet, even if its job is still queued. Throws a Refusal `credit_not_found` or
+ * `no_reversal_pending`.
  */
 export async function cancelReversal(tx: Tx, creditId: string): Promise<void> {
   const credit = await lockCredit(tx, creditId)

@@ -4,7 +4,7 @@ import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 import type { CreditRequest } from '../../requests/credit-request.ts'
 
-/** An accepted credit that has a reference of its caller's. */
+/** An accepted credit with a reference of its caller. */
 export type Referring = {
   readonly accountId: number
   readonly reference: string
@@ -14,7 +14,7 @@ export type Referring = {
   readonly hash: Buffer
 }
 
-/** The accepted credit that has a reference already. */
+/** The accepted credit that holds a reference. */
 export type Holder = { readonly jobId: string; readonly creditId: string; readonly sameContent: boolean }
 
 type HolderRow = {
@@ -26,10 +26,10 @@ type HolderRow = {
   free: boolean
 }
 
-/** More than one round is needed only when others take, free or forget the same references at the same moment. */
+/** A second round is needed only when other transactions claim, free or delete the same references at the same moment. */
 const MAX_ROUNDS = 10
 
-/** What makes two requests with one reference the same: all that the credit will be, however its amount is written ("50" is "50.00"). */
+/** The hash of everything that makes up a credit. `amount` is in one form, so that "50" and "50.00" are the same. */
 export function contentHash(request: CreditRequest, amount: string): Buffer {
   const { reason, note = null, automaticDisbursement = true } = request
   return createHash('sha256')
@@ -38,8 +38,8 @@ export function contentHash(request: CreditRequest, amount: string): Buffer {
 }
 
 /**
- * Claims references for accepted credits, each for as long as its job has not failed: of many who want one, one gets it. Gives, by the job id
- * of each that did not, who has its reference.
+ * Claims references for accepted credits. A job holds its reference until it fails. When many want the same reference, one of them gets it.
+ * Returns the holder for each of the others, by their job ids.
  */
 export async function claimReferences(tx: Tx, wanted: readonly Referring[]): Promise<ReadonlyMap<string, Holder>> {
   const holders = new Map<string, Holder>()
@@ -62,7 +62,7 @@ export async function claimReferences(tx: Tx, wanted: readonly Referring[]): Pro
   return holders
 }
 
-/** One order for everyone, so that two batches with the same references never wait for each other in a circle. */
+/** The same order in all transactions, so that two of them with the same references cannot deadlock. */
 const inOrder = (a: Referring, b: Referring) =>
   a.accountId - b.accountId || (a.reference < b.reference ? -1 : a.reference > b.reference ? 1 : 0)
 
@@ -74,7 +74,7 @@ const columnsOf = (rows: readonly Referring[]) => sql`
   ${pgArray(rows.map(({ creditId }) => creditId))}::uuid[], ${pgArray(rows.map(({ jobId }) => jobId))}::uuid[],
   ${rows.map(({ hash }) => hash)}::bytea[]`
 
-/** The job ids of those whose reference nobody had. */
+/** Claims references that nobody has had. Returns the job ids of those that succeeded. */
 async function claimNew(tx: Tx, wanted: readonly Referring[]): Promise<ReadonlySet<string>> {
   const { rows } = await sql<{ job_id: string }>`
     insert into credit_reference (account_id, reference, credit_id, job_id, content_hash)
@@ -83,7 +83,7 @@ async function claimNew(tx: Tx, wanted: readonly Referring[]): Promise<ReadonlyS
   return new Set(rows.map(({ job_id }) => job_id))
 }
 
-/** Who has the references, by account and reference, and whether it is free again. */
+/** The holders of the references, by account and reference, and whether the reference is free again. */
 async function readHolders(tx: Tx, wanted: readonly Referring[]): Promise<ReadonlyMap<string, HolderRow>> {
   if (wanted.length === 0) return new Map()
   const { rows } = await sql<HolderRow>`
@@ -96,8 +96,8 @@ async function readHolders(tx: Tx, wanted: readonly Referring[]): Promise<Readon
 }
 
 /**
- * Takes references whose job failed. Gives the job ids of those that got theirs. Locked in one statement and looked at again in the next:
- * meanwhile another may have taken it, or the failed job may have been taken up again.
+ * Takes over references whose job failed. Returns the job ids of those that succeeded. The rows are locked first and checked again in a
+ * second statement: meanwhile another transaction may have taken the reference, or retried the failed job.
  */
 async function takeFreed(tx: Tx, wanted: readonly Referring[]): Promise<ReadonlySet<string>> {
   if (wanted.length === 0) return new Set()

@@ -9,13 +9,14 @@ import { lockCredit } from './find-credit.ts'
 import { statusAfter } from './status-after.ts'
 
 export type DisburseOptions = {
-  /** Whether to refuse what would be the same once more within a minute: the slip of somebody who asks twice. */
+  /** Whether to refuse the same disbursement within a minute: somebody may have sent it twice by mistake. */
   readonly refuseRepeat?: boolean
 }
 
 /**
- * Disburses some of an issued credit to an unpaid invoice of the same account. `amount` is a decimal string in the account's
- * currency. Returns the disbursement's id. Throws a Refusal: not found, not allowed in this state, more than there is, or a repeat.
+ * Disburses a part of an issued credit to an unpaid invoice of the same account. `amount` is a decimal string in the account's currency.
+ * Returns the id of the disbursement. Throws a Refusal when something is not found or not allowed, when the amount is too high, or for a
+ * repeat.
  */
 export async function disburseCredit(
   tx: Tx,
@@ -53,7 +54,7 @@ export async function disburseCredit(
     throw new Refusal(code, details[code]())
   }
 
-  if (refuseRepeat) await refuseSecond(tx, creditId, invoiceId, money)
+  if (refuseRepeat) await refuseRepeated(tx, creditId, invoiceId, money)
   const id = newId()
   await tx
     .insertInto('disbursement')
@@ -73,8 +74,8 @@ export async function disburseCredit(
   return id
 }
 
-/** Looked at under the account's lock, so that of two at once the second sees the first. */
-async function refuseSecond(tx: Tx, creditId: string, invoiceId: string, amount: Money): Promise<void> {
+/** Runs under the account's lock, so that the second of two simultaneous requests sees the first. */
+async function refuseRepeated(tx: Tx, creditId: string, invoiceId: string, amount: Money): Promise<void> {
   const { rows } = await sql<{ id: string }>`
     select id from disbursement
     where credit_id = ${creditId}::uuid and invoice_id = ${invoiceId}::uuid and amount = ${amount.toFixed()}::numeric

@@ -14,7 +14,7 @@ export type CreditRow = {
   readonly reversal_job_id: string | null
 }
 
-/** Reads a credit. Throws a Refusal `credit_not_found`, which tells when the credit is accepted but not recorded yet. */
+/** Reads a credit. Throws a Refusal `credit_not_found`, whose text says so if the credit is accepted but not recorded yet. */
 export async function findCredit(db: Db | Tx, creditId: string): Promise<CreditRow> {
   const { rows } = await sql<CreditRow>`
     select credit.id, account_id, currency, amount, disbursed, status, reversal_job_id
@@ -23,7 +23,7 @@ export async function findCredit(db: Db | Tx, creditId: string): Promise<CreditR
   throw await creditNotFound(db, creditId)
 }
 
-/** Locks a credit's account, as every script does first, and reads the credit as it is then. Throws as findCredit does. */
+/** Locks a credit's account, and then reads the credit. Throws as findCredit does. */
 export async function lockCredit(tx: Tx, creditId: string): Promise<CreditRow> {
   const { account_id } = await findCredit(tx, creditId)
   await lockAccounts(tx, [account_id])

@@ -6,12 +6,12 @@ import { CreditRequest } from '../../requests/credit-request.ts'
 import { lockQueuedJobs, type QueuedJob, settleJobs } from '../requests/settle-jobs.ts'
 
 /**
- * Records accepted credits as pending, each once: the job's row is locked, and settled in the same transaction. Several at a time
- * cost little more than one; each has its own outcome. A job that is settled already is passed over.
+ * Records accepted credits as pending, each exactly once: the job's row is locked, and settled in the same transaction. Many at a time cost
+ * little more than one, and each has its own outcome. A job that is settled already is skipped.
  */
 export async function recordCredits(tx: Tx, jobIds: readonly string[]): Promise<void> {
   const jobs = await lockQueuedJobs(tx, 'credit', jobIds)
-  const checked = jobs.map((job) => ({ job, refusal: whyNot(job) }))
+  const checked = jobs.map((job) => ({ job, refusal: checkRequest(job) }))
   const good = checked.filter(({ refusal }) => refusal === undefined).map(({ job }) => job.id)
   if (good.length > 0) {
     await sql`
@@ -27,8 +27,8 @@ export async function recordCredits(tx: Tx, jobIds: readonly string[]): Promise<
   )
 }
 
-/** The worker's own check of what was accepted: the same schema and the same rules as at the door. */
-function whyNot(job: QueuedJob): { code: string; message: string } | undefined {
+/** Checks a stored request again, with the schema and the rules that the API uses. Returns the refusal if it is not valid. */
+function checkRequest(job: QueuedJob): { code: string; message: string } | undefined {
   if (!Value.Check(CreditRequest, job.request)) {
     return { code: 'invalid_request', message: 'the stored request is not a credit' }
   }

@@ -8,8 +8,8 @@ import { lockQueuedJobs, settleJobs } from '../requests/settle-jobs.ts'
 import { refuseAction } from './status-after.ts'
 
 /**
- * Carries out accepted reversals: marks each credit for its account's next bill run. Repeated, or asked for twice, it changes
- * nothing more. A credit that can no longer be reversed fails its own job alone.
+ * Records accepted reversals: marks each credit to be reversed by the next bill run of its account. A repeat changes nothing. For a credit
+ * that can no longer be reversed, only its own job fails.
  */
 export async function recordReversals(tx: Tx, jobIds: readonly string[]): Promise<void> {
   const { rows: accounts } = await sql<{ id: number }>`

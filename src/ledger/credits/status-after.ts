@@ -10,7 +10,7 @@ export function statusAfter(credit: Credit, action: CreditAction): CreditStatus 
   return act(credit.status, action) as CreditStatus
 }
 
-/** Why a credit's status does not allow an action; undefined when it does. */
+/** The Refusal when a credit's status does not allow an action; undefined when it does. */
 export function refuseAction({ id, status }: Credit, action: CreditAction): Refusal | undefined {
   const outcome = act(status, action)
   return typeof outcome === 'string' ? undefined : new Refusal(outcome.code, `credit ${id} ${outcome.reason}`)

@@ -9,7 +9,7 @@ import { countBatch } from './count-batch.ts'
 import { readPending } from './read-pending.ts'
 import { type InvoiceToWrite, writeCreditsAndBalances, writeInvoices } from './write-batch.ts'
 
-/** Thrown when a batch was closed by an earlier delivery, or cancelled: what this one began is undone. */
+/** Thrown when a batch was billed by an earlier delivery, or cancelled. The transaction is rolled back. */
 export class BatchIsClosed extends Error {
   constructor(batchId: string) {
     super(`batch ${batchId} is closed`)
@@ -17,8 +17,8 @@ export class BatchIsClosed extends Error {
 }
 
 /**
- * Bills a batch of accounts in one transaction: lock, stamp, read, decide, write. A batch is closed in the transaction that bills it, so a
- * repeated delivery finds it closed and changes nothing. The counts are written with the invoices and cannot drift. Throws BatchIsClosed.
+ * Bills a batch of accounts in one transaction: lock, stamp, read, decide, write. The same transaction closes the batch, so a repeated
+ * delivery finds it closed and changes nothing. It also writes the counts, so they always agree with the invoices. Throws BatchIsClosed.
  */
 export async function billAccounts(tx: Tx, batch: BatchToBill, mark: Mark = async () => {}): Promise<void> {
   const accounts = await lockAccounts(tx, batch.accountIds)
@@ -37,5 +37,5 @@ export async function billAccounts(tx: Tx, batch: BatchToBill, mark: Mark = asyn
   if (!(await closeBatch(tx, batch, countBatch(invoices)))) throw new BatchIsClosed(batch.id)
   await writeCreditsAndBalances(tx, invoices)
   await mark()
-  await writeInvoices(tx, batch, invoices) // last: the invoice counter stays locked until COMMIT
+  await writeInvoices(tx, batch, invoices) // last, because the invoice counter stays locked until COMMIT
 }

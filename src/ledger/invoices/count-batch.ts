@@ -1,7 +1,7 @@
 import { type Money, sum } from '../../money.ts'
 import type { InvoiceToWrite } from './write-batch.ts'
 
-/** What a batch did in one currency. */
+/** The totals of a batch in one currency. */
 export type BatchTotal = {
   readonly currency: string
   readonly invoices: number
@@ -13,7 +13,7 @@ export type BatchTotal = {
 
 export type BatchCounts = { readonly billed: number; readonly totals: readonly BatchTotal[] }
 
-/** Counts what a batch is about to write, by currency. */
+/** Counts and sums what a batch is about to write, by currency. */
 export function countBatch(invoices: readonly InvoiceToWrite[]): BatchCounts {
   const byCurrency = Map.groupBy(invoices, ({ account }) => account.currency)
   const totals = Array.from(byCurrency, ([currency, ofCurrency]) => ({

@@ -13,14 +13,14 @@ export type PreviewedLine = { readonly type: EntryKind; readonly amount: string;
 export type PreviewedInvoice = {
   readonly account: LockedAccount
   readonly plan: InvoicePlan
-  /** The first transactions that would stand on it. */
+  /** The first lines of the invoice. */
   readonly lines: readonly PreviewedLine[]
 }
 
 /**
- * The invoices that a bill run of these accounts would make, with at most `maxLines` transactions each, in the order of the accounts'
- * creation: the same decision as the bill run's, without the write. Charges are added up by the database, and only those that are shown are
- * read, so an account may have any number of them. Takes no lock. Throws a Refusal `account_not_found`.
+ * Returns the invoices that a bill run of these accounts would make, with at most `maxLines` lines each, in the order in which the accounts
+ * were created. It decides as the bill run does and writes nothing. The database adds up the charges, and only the shown ones are read, so
+ * an account may have any number of them. Takes no lock. Throws a Refusal `account_not_found`.
  */
 export async function previewInvoices(
   tx: Tx,
@@ -55,7 +55,7 @@ export async function previewInvoices(
 
 type ChargeRow = { id: string; account_id: number; amount: string }
 
-/** The charges that would stand first on each account's invoice. */
+/** The first charges of each account's invoice. */
 async function readFirstCharges(
   tx: Tx,
   accountIds: readonly number[],

@@ -24,8 +24,8 @@ const NO_CREDITS: Readonly<Credits> = { pending: [], reversal_pending: [], issue
 const NO_INVOICES: readonly UnpaidInvoice[] = []
 
 /**
- * Reads the rest of what decides about a batch of accounts, in two queries however many they are, and gives the state of each. The
- * accounts are locked by the caller if what is decided from it is to be written.
+ * Reads the pending credits and unpaid invoices of a batch of accounts, in two queries. Returns the state of each account, with the given
+ * charges. The caller locks the accounts first if it writes what it decides.
  */
 export async function readPending(
   db: Db | Tx,
@@ -36,7 +36,7 @@ export async function readPending(
     db,
     accounts.map(({ id }) => id),
   )
-  // Only what an automatic credit could go to is worth reading.
+  // Unpaid invoices matter only to accounts with a credit that may be disbursed automatically.
   const disbursing = [...credits].filter(
     ([, { pending, issued }]) => issued.length > 0 || pending.some(({ automatic }) => automatic),
   )
@@ -55,7 +55,7 @@ export async function readPending(
   })
 }
 
-/** Two selects, each with the condition of its partial index, so that the accounts' older credits cost nothing. */
+/** Each of the two selects has the condition of a partial index, so that credits which are used up cost nothing. */
 async function readOpenCredits(db: Db | Tx, accountIds: readonly number[]): Promise<ReadonlyMap<number, Credits>> {
   const ids = pgArray(accountIds)
   const { rows } = await sql<CreditRow>`

@@ -9,7 +9,7 @@ import type { Money } from '../../money.ts'
 import type { LockedAccount } from '../accounts/lock-accounts.ts'
 import type { BatchToBill } from '../bill-runs/batches.ts'
 
-/** An invoice about to be written. Its charges bear its id already. */
+/** An invoice that is to be written. Its charges are stamped with its id already. */
 export type InvoiceToWrite = {
   readonly id: string
   readonly account: LockedAccount
@@ -17,7 +17,9 @@ export type InvoiceToWrite = {
   readonly plan: InvoicePlan
 }
 
-/** Writes what was planned for a batch of accounts, but for the invoices themselves: a statement a table, however many they are. */
+/**
+ * Writes what was planned for a batch of accounts, except the invoices themselves. One statement for each table, whatever the batch's size.
+ */
 export async function writeCreditsAndBalances(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
   await writeDisbursements(tx, invoices)
   await writeCredits(tx, invoices)
@@ -41,7 +43,7 @@ async function writeDisbursements(tx: Tx, invoices: readonly InvoiceToWrite[]): 
     select id, credit_id, invoice_id, account_id, amount, true from ${unnest('planned', types, rows)}`.execute(tx)
 }
 
-/** Attaches pending credits, closes reversed ones, and takes from each what was disbursed of it. */
+/** Attaches pending credits, closes reversed ones, and updates how much of each is disbursed. */
 async function writeCredits(tx: Tx, invoices: readonly InvoiceToWrite[]): Promise<void> {
   const rows = invoices.flatMap(({ id: invoiceId, plan }) =>
     plan.credits.map(({ id, status, entry, disbursed }) => ({
@@ -70,7 +72,7 @@ async function writeOlderBalances(tx: Tx, invoices: readonly InvoiceToWrite[]): 
     from ${unnest('planned', { id: 'uuid', balance: 'numeric' }, rows)} where invoice.id = planned.id`.execute(tx)
 }
 
-/** Numbers the invoices and writes them. Takes the counter's lock, which every other batch waits for until this one commits. */
+/** Numbers the invoices and inserts them. Locks the invoice counter: every other batch waits for it until this transaction commits. */
 export async function writeInvoices(
   tx: Tx,
   { billRunId, billDate }: BatchToBill,

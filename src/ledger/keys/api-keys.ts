@@ -9,15 +9,20 @@ export const SCOPES = ['enqueue', 'read', 'operate', 'admin'] as const
 /** The name of the key of BOOTSTRAP_API_KEY. */
 export const BOOTSTRAP = 'bootstrap'
 
-/** A key as it is shown, once: what follows cannot be recovered from what is stored. */
+/** A new key in clear. It is shown only once, because only its hash is stored. */
 export type NewKey = { readonly id: string; readonly key: string }
 
-/** A key has 256 bits of chance, so its SHA-256 can be neither guessed nor reversed, and no slow hash is needed. */
+/**
+ * The hash of a key. A key has 256 random bits, so SHA-256 is enough: it can be neither guessed nor reversed, and no slow hash is needed.
+ */
 export function hashKey(key: string): Buffer {
   return createHash('sha256').update(key).digest()
 }
 
-/** Makes an API key with these scopes. `expiresAt`: when it stops to work, if ever. Throws a Refusal `invalid_request` for the name of the bootstrap key. */
+/**
+ * Creates an API key with these scopes, which expires at `expiresAt`, if ever. Throws a Refusal `invalid_request` for the bootstrap key's
+ * name.
+ */
 export async function createKey(
   db: Db | Tx,
   name: string,
@@ -37,10 +42,10 @@ export async function createKey(
   return { id, key }
 }
 
-/** Neither revoked nor expired. */
+/** The condition for a key that is neither revoked nor expired. */
 export const IN_FORCE = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`
 
-/** Finds a key that is neither unknown nor revoked nor expired: those three answer alike. */
+/** Finds a key that is in force. The answer is the same for an unknown, a revoked and an expired key: undefined. */
 export async function findKey(
   db: Db,
   key: string,
@@ -55,7 +60,7 @@ export async function findKey(
   return row && timingSafeEqual(row.key_hash, hash) ? { id: row.id, scopes: row.scopes } : undefined
 }
 
-/** Those of these keys that are in force. */
+/** The ids of those of these keys that are in force. */
 export async function keysInForce(db: Db, ids: readonly string[]): Promise<ReadonlySet<string>> {
   const rows = await db.selectFrom('api_key').select('id').where('id', 'in', ids).where(IN_FORCE).execute()
   return new Set(rows.map(({ id }) => id))

@@ -3,15 +3,15 @@ import { newId } from '../../db/new-id.ts'
 import type { Tx } from '../../db/open.ts'
 import { BOOTSTRAP, createKey, hashKey, IN_FORCE, SCOPES } from './api-keys.ts'
 
-/** What has become of the key that the environment names. */
+/** The state of the key that BOOTSTRAP_API_KEY names. */
 export type BootstrapKey = { readonly inForce: boolean; readonly scopes: readonly string[] }
 
 /**
- * Keeps the key that the environment names, and only that one, as the bootstrap key, with every scope. A key that is known already stays as it is: one
- * that was revoked or has expired is not in force, and then those of other environments are left alone.
+ * Stores the key of BOOTSTRAP_API_KEY, with every scope, and revokes earlier bootstrap keys. A key that is stored already stays as it is.
+ * If it was revoked or has expired, it stays out of force, and then no other bootstrap key is revoked either.
  */
 export async function keepBootstrapKey(tx: Tx, key: string): Promise<BootstrapKey> {
-  await oneAtATime(tx)
+  await lockFirstKeys(tx)
   const hash = hashKey(key)
   await tx
     .insertInto('api_key')
@@ -36,18 +36,19 @@ export async function keepBootstrapKey(tx: Tx, key: string): Promise<BootstrapKe
 }
 
 /**
- * Makes a key with every scope when none is in force, so that somebody can get in, and returns whether it did. `show` shows it, this once, before COMMIT:
- * a key that was shown and not kept does no harm, and the next start shows another, while one that was kept and not shown would be lost for good.
+ * Creates a key with every scope when no key is in force, so that somebody can get in. Returns whether it did. `show` is called before
+ * COMMIT: a key that was shown but not stored does no harm, since the next start shows another one. A key that was stored but not shown
+ * would be lost.
  */
 export async function makeFirstKey(tx: Tx, show: (key: string) => void): Promise<boolean> {
-  await oneAtATime(tx)
+  await lockFirstKeys(tx)
   const inForce = await tx.selectFrom('api_key').select('id').where(IN_FORCE).limit(1).executeTakeFirst()
   if (inForce) return false
   show((await createKey(tx, 'first', SCOPES)).key)
   return true
 }
 
-/** Until COMMIT: several processes may start at the same moment. */
-async function oneAtATime(tx: Tx): Promise<void> {
+/** Locks until COMMIT, because several processes may start at the same moment. */
+async function lockFirstKeys(tx: Tx): Promise<void> {
   await sql`select pg_advisory_xact_lock(hashtext('nightbill bootstrap key'))`.execute(tx)
 }

@@ -2,10 +2,10 @@ import { sql } from 'kysely'
 import type { Db } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 
-/** How often a subject was counted in this minute by all processes, and in how many ms the next one begins. */
+/** How often all processes counted a subject in this minute, and in how many ms the next minute begins. */
 export type RequestCount = { readonly subject: string; readonly count: number; readonly leftMs: number }
 
-/** Adds to the counts of this minute, by the database's clock, and returns what they are then. Deletes those of earlier ones. */
+/** Adds to the counts of this minute, by the database's clock, and returns the new counts. Deletes counts older than five minutes. */
 export async function addRequestCounts(
   db: Db,
   added: readonly { readonly subject: string; readonly count: number }[],

@@ -11,25 +11,25 @@ import { REQUEST_RULES } from './rules-requests.ts'
 export type ReconcileCheck = {
   readonly name: string
   readonly description: string
-  /** How many rows break the rule, counted up to a limit. */
+  /** How many rows break the rule, counted up to MAX_VIOLATIONS. */
   readonly violations: number
-  /** Some of them, in words. */
+  /** A few of these rows, in words. */
   readonly examples: readonly string[]
 }
 
 export type ReconcileReport = { readonly ok: boolean; readonly checks: readonly ReconcileCheck[] }
 
 export type ReconcileOptions = {
-  /** Looks at what this bill run wrote alone, by the rules that can be asked of it: in a time that goes by the run, not by the database. */
+  /** Checks only what this bill run wrote, by the rules that allow it. The time depends on the size of the run, not of the database. */
   readonly billRunId?: string
-  /** Told of each rule before it is checked. */
+  /** Called before each rule is checked. */
   readonly onRule?: (rule: { readonly name: string; readonly index: number; readonly of: number }) => void
 }
 
-/** Violations counted of each rule at most: more would tell nobody more. */
+/** How many violations of a rule are counted: a higher number would not help anybody. */
 const MAX_VIOLATIONS = 1_000
 
-/** Each line of "What must hold at all times" in domain.md, and each corruption of docs/reliability.md, F14. */
+/** They cover each line of "What must hold at all times" in docs/domain.md, and each corruption of docs/reliability.md, F14. */
 const RULES: readonly Rule[] = [
   ...INVOICE_RULES,
   ...CREDIT_RULES,
@@ -40,8 +40,8 @@ const RULES: readonly Rule[] = [
 ]
 
 /**
- * Proves what must hold at all times over the whole database, or over one bill run, in one snapshot, so that work may go on meanwhile.
- * Over the whole it reads everything: minutes, for millions of accounts.
+ * Checks every rule over the whole database, or over one bill run. It reads one snapshot, so work may go on meanwhile. Over the whole
+ * database it reads everything, which takes minutes for millions of accounts.
  */
 export async function reconcile(db: Db, options: ReconcileOptions = {}): Promise<ReconcileReport> {
   return await db
@@ -51,7 +51,7 @@ export async function reconcile(db: Db, options: ReconcileOptions = {}): Promise
     .execute((tx) => checkRules(tx, options))
 }
 
-/** The same, as a transaction sees the database. */
+/** The same, in a given transaction. */
 export async function checkRules(
   tx: Tx,
   { billRunId, onRule = () => {} }: ReconcileOptions = {},

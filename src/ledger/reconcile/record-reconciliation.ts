@@ -5,13 +5,13 @@ import { type ReconcileOptions, type ReconcileReport, reconcile } from './reconc
 export type RecordedReconciliation = {
   readonly reconciliationId: number
   readonly report: ReconcileReport
-  /** Of all rules together. */
+  /** The violations of all rules together. */
   readonly violations: number
 }
 
-/** Proves every rule over the whole database, or over one bill run, and keeps the report, for the metrics and GET /v1/reconciliations. */
+/** Checks every rule over the whole database, or over one bill run, and stores the report, for the metrics and GET /v1/reconciliations. */
 export async function recordReconciliation(db: Db, options: ReconcileOptions = {}): Promise<RecordedReconciliation> {
-  // Before the snapshot: what ended before this moment was seen.
+  // Read before the snapshot, so that the report covers everything that ended before this time.
   const { rows } = await sql<{ now: Date }>`select now() as now`.execute(db)
   const report = await reconcile(db, options)
   const violations = report.checks.reduce((sum, check) => sum + check.violations, 0)

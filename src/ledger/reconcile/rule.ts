@@ -1,41 +1,43 @@
 import { type RawBuilder, sql } from 'kysely'
 import { ENTRY_KINDS, type EntryKind } from '../../billing/entries.ts'
 
-/** Something that must hold at all times (docs/domain.md), as a query for what breaks it. It trusts no constraint and no stored sum. */
+/**
+ * Something that must hold at all times (docs/domain.md), as a query for the rows that break it. The query trusts no constraint and no sum.
+ */
 export type Rule = {
   readonly name: string
   /** What must hold, in a sentence. */
   readonly description: string
-  /** Whether it can be asked of one bill run's rows alone, by indexes. */
+  /** Whether it can be checked on the rows of one bill run, by indexes. */
   readonly ofRun: boolean
-  /** Gives a row `what` in words for each thing that breaks the rule. */
+  /** A select with a row `what`, in words, for each violation. */
   readonly broken: (rows: Rows) => RawBuilder<{ what: string }>
 }
 
-/** Which rows a rule looks at: tables, or selections from them that stand in their place. */
+/** The rows that a rule looks at: whole tables, or subqueries in their place. */
 export type Rows = {
   readonly billRun: RawBuilder<unknown>
   readonly batch: RawBuilder<unknown>
   readonly batchTotal: RawBuilder<unknown>
   readonly invoice: RawBuilder<unknown>
-  /** What stands on these invoices: `type`, `invoice_id`, `account_id`, `id` of the charge or credit, `amount`. */
+  /** The entries of these invoices: `type`, `invoice_id`, `account_id`, `id` of the charge or credit, `amount`. */
   readonly entry: RawBuilder<unknown>
-  /** Those on these invoices; all, where the whole database is looked at. */
+  /** The charges on these invoices, or all charges for the whole database. */
   readonly charge: RawBuilder<unknown>
-  /** Those attached to these invoices, or reversed on them; all, where the whole database is looked at. */
+  /** The credits attached to these invoices or reversed on them, or all credits for the whole database. */
   readonly credit: RawBuilder<unknown>
   readonly disbursementToInvoice: RawBuilder<unknown>
   readonly disbursementOfCredit: RawBuilder<unknown>
 }
 
-/** Where each kind of entry is. */
+/** The table of each kind of entry, and the column that names its invoice. */
 const SOURCES: Readonly<Record<EntryKind, { readonly table: string; readonly invoice: string }>> = {
   charge: { table: 'charge', invoice: 'invoice_id' },
   reversed_credit: { table: 'credit', invoice: 'reversed_on_invoice_id' },
   credit: { table: 'credit', invoice: 'invoice_id' },
 }
 
-/** Everything that stands on invoices, or on these alone. */
+/** The entries of all invoices, or of these. */
 function entriesOf(invoices?: RawBuilder<unknown>): RawBuilder<unknown> {
   const parts = ENTRY_KINDS.map((kind) => {
     const { table, invoice } = SOURCES[kind]
@@ -46,7 +48,7 @@ function entriesOf(invoices?: RawBuilder<unknown>): RawBuilder<unknown> {
   return sql`(${sql.join(parts, sql` union all `)})`
 }
 
-/** The whole database. */
+/** The rows of the whole database. */
 export const EVERYTHING: Rows = {
   billRun: sql`bill_run`,
   batch: sql`bill_batch`,
@@ -59,7 +61,7 @@ export const EVERYTHING: Rows = {
   disbursementOfCredit: sql`disbursement`,
 }
 
-/** What one bill run wrote. */
+/** The rows that one bill run wrote. */
 export function rowsOfRun(billRunId: string): Rows {
   const invoices = sql`(select id from invoice where bill_run_id = ${billRunId}::uuid)`
   const credits = sql`(select id from credit where invoice_id in ${invoices}

@@ -12,7 +12,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
       'Every account: balances less what credits have left is billed charges less issued credits plus reversed credits',
     ofRun: false,
     broken: () => sql`
-      select format('account %s owes %s, what was entered adds up to %s', key, owed, entered) as what from (
+      select format('account %s owes %s, its entries add up to %s', key, owed, entered) as what from (
         select a.key, coalesce(i.balances, 0) - coalesce(c.lefts, 0) as owed,
           coalesce(ch.billed, 0) - coalesce(c.issued, 0) + coalesce(c.reversed, 0) as entered
         from account a
@@ -27,7 +27,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
   },
   {
     name: 'one_account_one_currency',
-    description: 'What meets is of one account, and so of its one currency',
+    description: 'An invoice, its entries and its disbursements are of one account, and so of one currency',
     ofRun: false,
     broken: ({ entry }) => sql`
       select format('the %s %s stands on invoice %s, of another account', e.type, e.id, i.number) as what

@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts'
 export const BILL_RUN_RULES: readonly Rule[] = [
   {
     name: 'bill_run_status',
-    description: 'Every bill run has ended if and only if its batches have, and as they have',
+    description: 'Every bill run has ended if and only if its batches have ended, and its status agrees with theirs',
     ofRun: true,
     broken: ({ billRun, batch }) => sql`
       select format('bill run %s is %s, with %s open, %s failed and %s cancelled batches', r.id, r.status, coalesce(b.open, 0), coalesce(b.failed, 0),
@@ -23,7 +23,7 @@ export const BILL_RUN_RULES: readonly Rule[] = [
   },
   {
     name: 'bill_run_accounts',
-    description: 'Every account of a bill run is in one batch of it, and every named account is',
+    description: 'Every account of a bill run, and every account that it names, is in exactly one of its batches',
     ofRun: true,
     broken: ({ billRun, batch }) => sql`
       with of_batches as (
@@ -77,7 +77,8 @@ export const BILL_RUN_RULES: readonly Rule[] = [
       from ${batchTotal} t left join bill_batch b on b.id = t.bill_batch_id where b.bill_run_id is distinct from t.bill_run_id`,
   },
   {
-    // A batch closes in the transaction that disburses, so both bear its time. Account by account, since two batches may begin at one moment.
+    // A batch closes in the transaction that disburses, so both have the same time. They are also matched by account, since two batches may
+    // have started at the same time.
     name: 'bill_run_disbursed',
     description: 'Every batch of a bill run disbursed what it counted, and nothing else was disbursed automatically',
     ofRun: false,

@@ -4,7 +4,7 @@ import type { Rule } from './rule.ts'
 export const CHARGE_RULES: readonly Rule[] = [
   {
     name: 'billed_charges',
-    description: 'Every billed charge stands on an invoice that is there, of its own account',
+    description: 'Every billed charge is on an existing invoice of its own account',
     ofRun: true,
     broken: ({ charge }) => sql`
       select format('charge %s of %s stands on invoice %s, which is %s', c.id, c.amount, coalesce(i.number::text, c.invoice_id::text),
@@ -14,7 +14,7 @@ export const CHARGE_RULES: readonly Rule[] = [
   },
   {
     name: 'billed_in_time',
-    description: 'Every charge is billed by a run whose bill date it had reached',
+    description: "No charge is dated after its invoice's bill date",
     ofRun: true,
     broken: ({ charge, invoice }) => sql`
       select format('charge %s of %s is billed on invoice %s of %s', c.id, c.charged_on, i.number, i.issued_on) as what
@@ -22,8 +22,7 @@ export const CHARGE_RULES: readonly Rule[] = [
   },
   {
     name: 'recorded_charges',
-    description:
-      'The charges are those that were recorded, as they were recorded: none is gone, none is new, none differs',
+    description: 'The charges are exactly those that were recorded: none is missing, none was added, none was changed',
     ofRun: false,
     broken: () => sql`
       select format('at %s %s charges of %s were recorded, and %s of %s are there%s', coalesce(r.recorded_at, c.created_at), coalesce(r.charges, 0),

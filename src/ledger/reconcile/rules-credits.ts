@@ -30,7 +30,7 @@ export const CREDIT_RULES: readonly Rule[] = [
   {
     name: 'credit_changes',
     description:
-      'Every credit is deleted, and to be reversed or reversed, if and only if that was done and not cancelled',
+      'Every credit is deleted if and only if that was asked for, and reversed or about to be, if and only if that was asked for and not cancelled',
     ofRun: false,
     broken: () => sql`
       select format('credit %s is %s, and was deleted %s times, its reversal requested %s times and cancelled %s times', coalesce(c.id, h.credit_id),
@@ -45,7 +45,7 @@ export const CREDIT_RULES: readonly Rule[] = [
   {
     name: 'automatic_disbursements',
     description:
-      'What bill runs disburse goes from an automatic credit to an invoice once, or closes a reversed credit on the invoice that reverses it',
+      'Bill runs disburse automatic credits, to each invoice at most once, or close a reversed credit on the invoice that reverses it',
     ofRun: false,
     broken: () => sql`
       select format('credit %s was disbursed to invoice %s by bill runs %s times', credit_id, invoice_id, count(*)) as what
@@ -57,7 +57,8 @@ export const CREDIT_RULES: readonly Rule[] = [
   },
   {
     name: 'manual_disbursements',
-    description: 'What was disbursed by hand is what was asked for: none is gone, none is there twice, none differs',
+    description:
+      'The disbursements by hand are exactly those that were asked for: none is missing, none was added, none was changed',
     ofRun: false,
     broken: () => sql`
       select format('disbursement %s of %s by hand %s', coalesce(d.id, m.disbursement_id), coalesce(d.amount, m.amount),

@@ -9,7 +9,7 @@ export const INVOICE_RULES: readonly Rule[] = [
   {
     name: 'invoice_totals',
     description:
-      'Every invoice: total charge, total, balance and count are what its transactions and disbursements add up to',
+      'The total charge, total, balance and count of every invoice agree with its transactions and disbursements',
     ofRun: true,
     broken: ({ invoice, entry, disbursementToInvoice }) => sql`
       select format('invoice %s: total charge %s (adds up to %s), total %s (%s), balance %s (%s), %s transactions (%s)', i.number,
@@ -27,7 +27,7 @@ export const INVOICE_RULES: readonly Rule[] = [
   },
   {
     name: 'entries_of_invoices',
-    description: 'Every transaction and every disbursement belongs to an invoice that is there',
+    description: 'Every transaction and every disbursement belongs to an existing invoice',
     ofRun: false,
     broken: ({ entry }) => sql`
       select format('the %s %s of %s stands on invoice %s, which is not there', e.type, e.id, e.amount, e.invoice_id) as what
@@ -41,7 +41,8 @@ export const INVOICE_RULES: readonly Rule[] = [
   },
   {
     name: 'invoice_dates',
-    description: "Every invoice is issued on its run's bill date, and due after the terms that it was made with",
+    description:
+      "Every invoice is issued on its run's bill date, and due after the payment terms that it was made with",
     ofRun: true,
     broken: ({ invoice, billRun }) => sql`
       select format('invoice %s is issued on %s and due on %s, with terms of %s days, in a run of %s', i.number, i.issued_on, i.due_on,
@@ -70,10 +71,10 @@ export const INVOICE_RULES: readonly Rule[] = [
         or coalesce(min(i.number), 1) <> 1 or coalesce(max(i.number), 0) <> c.last_number`,
   },
   {
-    // The counter is read when a run begins and when it ends, so no clock has a say. Runs at the same time share a stretch of numbers.
+    // A run notes the invoice counter when it is made and when it ends, so this depends on no clock. Runs at the same time share a range.
     name: 'invoice_order',
     description:
-      'The numbers of a batch follow one another, and lie between where the counter stood when its run was made and when it ended',
+      'The invoice numbers of a batch are consecutive, and lie between the values of the counter at the start and the end of its run',
     ofRun: true,
     broken: ({ invoice, billRun, batch }) => sql`
       select format('invoice %s is of a bill run that began after %s and ended by %s', i.number, r.numbers_after, r.numbers_up_to) as what

@@ -1,12 +1,12 @@
 import { sql } from 'kysely'
 import type { Rule } from './rule.ts'
 
-/** Jobs that are carried out are deleted after some weeks (forget-old.ts); `forgotten_job` says for what they were. */
+/** Finished jobs are deleted after some weeks (delete-expired.ts); `forgotten_job` keeps what they were for. */
 export const REQUEST_RULES: readonly Rule[] = [
   {
     name: 'accepted_jobs',
     description:
-      'Every request that was accepted is there, and every credit of one that was carried out, with the amount that was accepted',
+      'Every accepted request still exists, and so does the credit of every processed one, with the amount that was accepted',
     ofRun: false,
     broken: () => sql`
       select format('job %s is %s, its credit %s is %s', j.id, j.status, j.subject_id, coalesce(c.amount::text, 'not there')) as what
@@ -34,7 +34,7 @@ export const REQUEST_RULES: readonly Rule[] = [
   },
   {
     name: 'accepted_as_is',
-    description: 'Every request that was accepted is as it was then',
+    description: 'No accepted request was changed',
     ofRun: false,
     broken: () => sql`
       select format('job %s of %s is not what was accepted', id, created_at) as what from job
@@ -42,7 +42,7 @@ export const REQUEST_RULES: readonly Rule[] = [
   },
   {
     name: 'requested_credits',
-    description: 'Every credit was asked for once, as it is',
+    description: 'Every credit was requested exactly once, and is as it was requested',
     ofRun: false,
     broken: () => sql`
       select format('credit %s of %s was asked for %s times', c.id, c.amount, coalesce(j.times, 0)) as what
@@ -65,7 +65,7 @@ export const REQUEST_RULES: readonly Rule[] = [
   {
     name: 'references',
     description:
-      'Every reference names the credit that bears it, or a request that is still there; every such credit is named',
+      'Every reference names its credit or a request that still exists, and every credit with a reference is named by it',
     ofRun: false,
     broken: () => sql`
       select format('the reference %s names job %s, which is gone, with no credit', r.reference, r.job_id) as what

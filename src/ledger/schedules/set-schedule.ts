@@ -11,7 +11,7 @@ export type ScheduleSetting = {
   readonly enabled: boolean
 }
 
-/** Makes a schedule of bill runs, or replaces the one of this name. Its timing is not checked here. */
+/** Creates a schedule of bill runs, or replaces the one with this name. Does not check `cron` and `timezone`. */
 export async function setSchedule(
   tx: Tx,
   name: string,
@@ -21,7 +21,7 @@ export async function setSchedule(
   return await tx
     .insertInto('schedule')
     .values({ name, ...values, effective_from: sql<Date>`now()` })
-    // Set again as it is, it still makes up a run that was missed.
+    // A schedule that is set again without a change keeps `effective_from`, so that it still makes up a missed run.
     .onConflict((conflict) =>
       conflict.column('name').doUpdateSet({
         ...values,
