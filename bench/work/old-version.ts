@@ -3,7 +3,7 @@ import { rmSync } from 'node:fs'
 import { mkdtemp, readFile, symlink } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { isDeepStrictEqual, promisify } from 'node:util'
+import { promisify } from 'node:util'
 import { connected, withDatabase } from '../database.ts'
 import type { Servers } from '../servers.ts'
 import { ROOT } from '../worker-processes.ts'
@@ -27,19 +27,18 @@ export async function checkOutOldVersion(): Promise<string> {
   return folder
 }
 
-/** Whether its packages are ours. Those for development do not matter. */
+/** Whether what it runs on is among our packages, in the same versions. */
 async function runsOnOurPackages(folder: string): Promise<boolean> {
-  const [ours, its] = await Promise.all([ROOT, folder].map(runtimePackages))
-  return isDeepStrictEqual(ours, its)
+  const ours = new Set((await packagesOf(ROOT)).map(({ name }) => name))
+  return (await packagesOf(folder)).every(({ name, dev }) => dev || ours.has(name))
 }
 
-async function runtimePackages(folder: string) {
+async function packagesOf(folder: string) {
   const lock: { packages: Record<string, { version?: string; dev?: boolean }> } = JSON.parse(
     await readFile(join(folder, 'package-lock.json'), 'utf8'),
   )
-  return Object.entries(lock.packages).flatMap(([path, { version, dev = false }]) =>
-    path === '' || dev ? [] : [`${path}@${version}`],
-  )
+  const { '': _, ...packages } = lock.packages
+  return Object.entries(packages).map(([path, { version, dev = false }]) => ({ name: `${path}@${version}`, dev }))
 }
 
 /** Makes the same work as makeWork, without history, in the tables of the old version, which logs in as the owner. */
