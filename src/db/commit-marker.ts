@@ -2,15 +2,15 @@ import { randomUUID } from 'node:crypto'
 import { sql } from 'kysely'
 import type { Db, Tx } from './open.ts'
 
-/** Names a transaction for ever. A transaction id does not: after a crash Postgres gives those of what was not flushed out again. */
+/** Names a transaction for ever. A transaction id would not do: after a crash Postgres may use the ids of unflushed transactions again. */
 export type CommitMarker = { readonly at: string; readonly id: string }
 
-/** Rows deleted in one statement, so that none of them holds locks for long. */
-const DELETED_AT_ONCE = 10_000
+/** How many rows one statement deletes, so that it does not hold locks for long. */
+const MAX_DELETED = 10_000
 
 /**
- * The last statement of a transaction: leaves a row by which others learn that it was committed. Undefined when the transaction has
- * written nothing, so that there is nothing to learn.
+ * The last statement of a transaction: inserts a row that shows later that the transaction was committed. Returns undefined, and inserts
+ * nothing, when the transaction has written nothing.
  */
 export async function writeMarker(tx: Tx): Promise<CommitMarker | undefined> {
   const { rows } = await sql<CommitMarker>`
@@ -21,12 +21,13 @@ export async function writeMarker(tx: Tx): Promise<CommitMarker | undefined> {
 }
 
 /**
- * Decides whether a transaction was committed: adds its marker, as undone, unless it is there. The unique index makes this wait
- * for a transaction that is still in progress, and one that was not committed can never commit from here on. Undefined when
- * the marker is so old that it may have been deleted. Throws when it is not decided: try again.
+ * Decides whether a transaction was committed: inserts its marker, as undone, unless it is there. The unique index makes this wait for a
+ * transaction that is still in progress. A transaction whose marker is undone can never commit any more. Returns undefined when the marker
+ * is so old that it may have been deleted. Throws when the outcome could not be decided: try again.
  */
 export async function decideOutcome(db: Db, { at, id }: CommitMarker): Promise<boolean | undefined> {
-  // An update, though it changes nothing: its own COMMIT is confirmed only when the one looked for is as durable, on a standby too.
+  // `do update`, though it changes nothing: the COMMIT of a write is confirmed only when earlier commits are durable too, also on a
+  // standby.
   const { rows } = await sql<{ undone: boolean }>`
     insert into commit_marker (at, id, undone) select ${at}::timestamptz, ${id}::uuid, true
     where ${at}::timestamptz > now() - interval '5 minutes'
@@ -35,12 +36,12 @@ export async function decideOutcome(db: Db, { at, id }: CommitMarker): Promise<b
   return rows[0] && !rows[0].undone
 }
 
-/** Deletes the markers that nobody may decide by any more, by the database's clock. To be called every minute or so. */
+/** Deletes markers that are too old to decide by, by the database's clock. To be called about every minute. */
 export async function deleteOldMarkers(db: Db): Promise<void> {
-  for (let deleted = DELETED_AT_ONCE; deleted === DELETED_AT_ONCE; ) {
+  for (let deleted = MAX_DELETED; deleted === MAX_DELETED; ) {
     const { numAffectedRows } = await sql`
       delete from commit_marker where (at, id) in (select at, id from commit_marker
-        where at < now() - interval '10 minutes' order by at, id limit ${DELETED_AT_ONCE})`.execute(db)
+        where at < now() - interval '10 minutes' order by at, id limit ${MAX_DELETED})`.execute(db)
     deleted = Number(numAffectedRows ?? 0n)
   }
 }

@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 
-/** The columns of the entry that a job is while it lasts, and becomes when it is forgotten, under the names that an entry has. */
+/** A job's columns as an audit entry: the audit shows a job like this, and stores it like this when the job is deleted. */
 export const ENTRY_OF_JOB = sql`
   id as audit_id, created_at as at, type || '.request' as action, subject_id::text as subject, 'http' as source, api_key_id, request_id,
   request->>'reason' as reason,

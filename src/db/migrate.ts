@@ -9,15 +9,18 @@ import { underLockTimeout } from './under-lock-timeout.ts'
 const FOLDER = join(import.meta.dirname, '../../migrations')
 const TABLES = { migrationTableName: 'schema_migration', migrationLockTableName: 'schema_migration_lock' }
 
-/** Told, in a line for people, how far what takes long has come. */
+/** Takes a line for people about the progress of a long migration. */
 export type Say = (line: string) => void
 
-/** What a migration in TypeScript exports: it works in many transactions, so that it can go on where it was cut short. */
+/** The exports of a migration in TypeScript. It works in many transactions, so that it can go on where it was interrupted. */
 type InSlices = { readonly migrate: (db: Kysely<unknown>, say: Say) => Promise<void> }
 
 const FORM = /^(\d{4}-.*)\.(sql|ts)$/
 
-/** The names of the migrations in a folder, in order, with how each is written. Forward only: dropping a table that holds money is never the fix. */
+/**
+ * The names and file types of the migrations in a folder, in order. There are no migrations backwards: to drop a table that holds money is
+ * never the fix.
+ */
 async function list(folder: string): Promise<readonly { readonly name: string; readonly kind: string }[]> {
   const files = (await readdir(folder)).sort()
   return files.flatMap((file) => {
@@ -26,7 +29,7 @@ async function list(folder: string): Promise<readonly { readonly name: string; r
   })
 }
 
-/** Numbered SQL files, of which several are one transaction, and TypeScript files, which see to their own. */
+/** Numbered SQL files, several of which run in one transaction, and TypeScript files, which have transactions of their own. */
 const migrationsIn = (folder: string, say: Say): MigrationProvider => ({
   async getMigrations() {
     const read = async ({ name, kind }: { name: string; kind: string }): Promise<[string, Migration]> => {
@@ -42,11 +45,13 @@ const migrationsIn = (folder: string, say: Say): MigrationProvider => ({
 const importSlices = async (file: string): Promise<InSlices> => import(pathToFileURL(file).href)
 
 /**
- * Brings the database to this code's schema, or to that of another `folder` of migrations, as the owner of the database. Safe to run by
- * several processes at once, and beside the running service: it waits for no lock for longer than some seconds, since all requests would
- * wait behind it. SQL files that follow each other are one transaction; what rewrites much goes slice by slice, tells `say` how far it is,
- * and goes on where it was when it is cut short. Throws when the database is ahead of the code or cannot be reached, and, naming who it
- * is, when somebody stands in the way.
+ * Migrates the database to this code's schema, or to that of another `folder` of migrations, as the owner of the database. Several
+ * processes may call it at once, and the service may be running. It waits for a lock only for some seconds, because all requests would wait
+ * behind it.
+ *
+ * SQL files in a row run in one transaction. A TypeScript file works slice by slice, reports its progress to `say`, and goes on where it
+ * was interrupted. Throws when the database is ahead of the code or cannot be reached. Throws when another session blocks it each time,
+ * with a message that names that session.
  */
 export async function migrate(
   databaseUrl: string,
@@ -84,14 +89,14 @@ async function waitForOthers(db: Kysely<unknown>, say: Say): Promise<void> {
   }
 }
 
-/** Pending migrations in stretches: SQL files that follow each other, or one TypeScript file. `last` is the name of its last one. */
+/** Splits pending migrations into runs: SQL files in a row, or one TypeScript file. `last` is the name of a run's last migration. */
 function runsOf(pending: readonly { readonly name: string; readonly kind: string }[]) {
   return pending.flatMap(({ name, kind }, index) =>
     kind === 'sql' && pending[index + 1]?.kind === 'sql' ? [] : [{ last: name, kind }],
   )
 }
 
-/** Migrations that this code has and the database has not. Empty when the schema is current. */
+/** The names of the migrations that the database lacks. Empty when the schema is current. */
 export async function pendingMigrations<T>(db: Kysely<T>): Promise<readonly string[]> {
   const applied = await appliedMigrations(db)
   return (await list(FOLDER)).map(({ name }) => name).filter((name) => !applied.includes(name))

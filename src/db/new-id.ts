@@ -1,13 +1,13 @@
 import { randomFillSync } from 'node:crypto'
 import { v7 } from 'uuid'
 
-// Chance for many ids at a time: to ask the system for each one's costs more than all the rest of it.
+// Random bytes for many ids at a time: to ask the system for each id would cost more than everything else here.
 const pool = new Uint8Array(16 * 512)
 let used = pool.length
 let msecs = 0
 let seq = 0
 
-/** A new UUIDv7. Those of one process ascend. */
+/** Returns a new UUIDv7. The ids of one process are in ascending order. */
 export function newId(): string {
   if (used === pool.length) {
     randomFillSync(pool)
@@ -18,7 +18,7 @@ export function newId(): string {
   const now = Date.now()
   if (now > msecs) {
     msecs = now
-    // 23 bits of chance below the sequence's 32, so that it counts up for long without wrapping.
+    // Start with 23 random bits of the sequence's 32, so that it can count up for long without wrapping.
     seq = new DataView(random.buffer, random.byteOffset).getUint32(0) >>> 9
   } else {
     seq += 1

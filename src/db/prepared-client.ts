@@ -4,7 +4,7 @@ import { isStalePlan } from './classify-error.ts'
 
 const names = new Map<string, string>()
 
-/** A statement is named by its text, so that each connection parses and plans it once. */
+/** The name of a prepared statement is a hash of its text, so that each connection parses and plans it once. */
 function nameOf(text: string): string {
   const known = names.get(text)
   if (known !== undefined) return known
@@ -14,12 +14,11 @@ function nameOf(text: string): string {
 }
 
 /**
- * A `pg` client that prepares every statement with parameters under a name. Planning the statements of a batch anew
- * costs more than running some of them. A connection keeps every text that it has seen, so a text must not depend on how many
- * rows it is about: those go as arrays.
+ * A `pg` client that prepares every statement that has parameters: planning a statement of a batch can cost more than running it. A
+ * connection keeps every statement text that it has seen. So a text must not depend on the number of rows: pass rows as arrays.
  */
 export class PreparedClient extends pg.Client {
-  /** Statements are named anew when a migration has made those of this connection stale. */
+  /** Part of the names of statements. It is raised when a migration has made the prepared statements of this connection stale. */
   private renewals = 0
 
   // biome-ignore lint/suspicious/noExplicitAny: pg's query() has a dozen overloads, of which Kysely uses this one
@@ -30,7 +29,7 @@ export class PreparedClient extends pg.Client {
     return answer?.catch((error: unknown) => {
       if (!isStalePlan(error)) throw error
       this.renewals += 1
-      // It was not begun. In a transaction, which this has ended, its script is what has to be run again.
+      // The statement did not run. Outside a transaction it can be sent again; otherwise the error has aborted the transaction.
       if (this.getTransactionStatus() !== 'I') throw error
       return this.query(text, values)
     })

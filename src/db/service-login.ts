@@ -2,14 +2,15 @@ import { type Kysely, sql } from 'kysely'
 import pg from 'pg'
 import { StartError } from '../config.ts'
 
-/** The role that holds the rights of the service (migrations/0003 and 0008). Nobody logs in as it: a login of the service is a member. */
+/** The role with the rights of the service (migrations/0003 and 0008). It cannot log in; the logins of the service are its members. */
 export const SERVICE_ROLE = 'nightbill_service'
 
 const NO_RIGHT = '42501'
 
 /**
- * Lets the login that `url` names act for the service, as the owner of the migrated database: makes it with the password of `url` unless it is there,
- * and makes it a member of the service's role. Throws a StartError when it is the owner's own, or when the owner may not.
+ * Gives the login that `url` names the rights of the service, as the owner of the migrated database. Creates the login, with the password
+ * of `url`, unless it exists, and makes it a member of the service's role. Throws a StartError when it is the owner's own login, or when
+ * the owner lacks the right to do this.
  */
 export async function admitLogin(ownerUrl: string, url: string): Promise<void> {
   const login = decodeURIComponent(new URL(url).username)
@@ -35,7 +36,7 @@ export async function admitLogin(ownerUrl: string, url: string): Promise<void> {
   }
 }
 
-/** Makes a role with options unless it is there. Others may be making it at the same moment. */
+/** Creates a role unless it exists. Another process may be creating it at the same moment. */
 async function ensureRole(client: pg.Client, role: string, options: string): Promise<void> {
   const { rowCount } = await client.query('select from pg_roles where rolname = $1', [role])
   if (rowCount !== 0) return
@@ -48,24 +49,26 @@ async function ensureRole(client: pg.Client, role: string, options: string): Pro
 }
 
 /**
- * Throws a StartError unless the login of a connection is one of the service's own: with no more rights than the service has, and no way to
- * get any. As the owner, a mistake in code could edit what a bill run has decided. The database must be migrated.
+ * Throws a StartError unless the login of a connection is one of the service: with no more rights than the service needs, and no way to get
+ * more. With the owner's rights, a mistake in code could edit what a bill run has decided. The database must be migrated.
  */
 export async function refuseOwner<T>(db: Kysely<T>): Promise<void> {
-  const { rows } = await sql<{ login: string; mighty: boolean; owner: string | null; member: boolean }>`
-    select current_user as login, rolsuper or rolcreaterole or rolreplication or rolbypassrls as mighty,
+  const { rows } = await sql<{ login: string; privileged: boolean; owner: string | null; member: boolean }>`
+    select current_user as login, rolsuper or rolcreaterole or rolreplication or rolbypassrls as privileged,
       (select min(pg_get_userbyid(relowner)) from pg_class
        where relkind = 'r' and relnamespace in ('public'::regnamespace, to_regnamespace('bullmq')) and pg_has_role(current_user, relowner, 'member')) as owner,
       pg_has_role(current_user, ${SERVICE_ROLE}, 'usage') as member
     from pg_roles where rolname = current_user`.execute(db)
-  const { login, mighty, owner, member } = rows[0] as (typeof rows)[number]
-  const mend =
-    'name another in DATABASE_URL, and the owner in OWNER_DATABASE_URL, and run `nightbill migrate`, which makes it'
-  if (mighty) throw new StartError(`the login ${login} of DATABASE_URL is a superuser, or nearly so: ${mend}`)
+  const { login, privileged, owner, member } = rows[0] as (typeof rows)[number]
+  const advice =
+    'name another login in DATABASE_URL, and the owner in OWNER_DATABASE_URL, and run `nightbill migrate`, which creates it'
+  if (privileged) throw new StartError(`the login ${login} of DATABASE_URL is a superuser, or nearly so: ${advice}`)
   if (owner !== null)
-    throw new StartError(`the login ${login} of DATABASE_URL is, or can become, ${owner}, who owns the tables: ${mend}`)
+    throw new StartError(
+      `the login ${login} of DATABASE_URL is, or can become, ${owner}, who owns the tables: ${advice}`,
+    )
   if (!member)
     throw new StartError(
-      `the login ${login} of DATABASE_URL is not one of the service's: run \`nightbill migrate\`, which admits it`,
+      `the login ${login} of DATABASE_URL lacks the rights of the service: run \`nightbill migrate\`, which grants them`,
     )
 }

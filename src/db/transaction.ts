@@ -5,22 +5,23 @@ import type { Db, Tx } from './open.ts'
 
 const MAX_TRIES = 5
 /**
- * How long the outcome of a COMMIT whose reply was lost is looked for, in ms: the database may be starting again, and it takes up to 15 s
- * to notice that nobody listens to a transaction that is open (idle_in_transaction_session_timeout).
+ * How long wasCommitted tries to learn the outcome of a COMMIT whose reply was lost, in ms. The database may be starting again, and it
+ * takes up to 15 s to end an open transaction of a lost client (idle_in_transaction_session_timeout).
  */
-const LOOK_FOR_MS = 30_000
+const OUTCOME_TIMEOUT_MS = 30_000
 
 /**
- * Writes the transaction's marker now, rather than as its last statement: for a script whose last statement takes a lock that all others wait
- * for. To be called after the script has written something.
+ * Writes the transaction's commit marker now, instead of after the script. For a script whose last statement takes a lock that all other
+ * transactions wait for. The script must have written something before.
  */
 export type Mark = () => Promise<void>
 
 /**
- * Runs a transaction script, again if it failed for a reason that may be gone at once (isTransient), at most five times with jitter. When the reply to COMMIT
- * is lost, its outcome is decided by a marker that was written with it: what was committed is not done a second time, and what was not never
- * will be. Throws an OutcomeUnknown when that cannot be learned. A statement that took too long would take as long again: that
- * is thrown at once.
+ * Runs a transaction script. Runs it again after a transient error (isTransient), at most five times in all, with jitter.
+ *
+ * When the reply to COMMIT is lost, a marker row that was written with the transaction decides the outcome. A committed transaction is not
+ * run a second time, and an uncommitted one can never commit later. Throws OutcomeUnknown when the outcome cannot be learned. A statement
+ * time-out is thrown at once, because the statement would take as long again.
  */
 export async function inTransaction<T>(db: Db, script: (tx: Tx, mark: Mark) => Promise<T>): Promise<T> {
   for (let tries = 1; ; tries += 1) {
@@ -36,7 +37,7 @@ export async function inTransaction<T>(db: Db, script: (tx: Tx, mark: Mark) => P
         return result
       })
     } catch (error) {
-      // Whatever went wrong, COMMIT may have been carried out. Without a marker nothing was written, or COMMIT was not sent.
+      // With a marker, COMMIT may have succeeded, whatever the error. Without one, nothing was written or COMMIT was not sent.
       if (done?.marker && (await wasCommitted(db, done.marker, error))) return done.result
       if (!isTransient(error) || tries >= MAX_TRIES) throw error
       await sleep(Math.random() * 20 * 2 ** tries)
@@ -45,17 +46,17 @@ export async function inTransaction<T>(db: Db, script: (tx: Tx, mark: Mark) => P
 }
 
 async function wasCommitted(db: Db, marker: CommitMarker, lost: unknown): Promise<boolean> {
-  const until = performance.now() + LOOK_FOR_MS
-  for (let looks = 1; ; looks += 1) {
+  const until = performance.now() + OUTCOME_TIMEOUT_MS
+  for (let tries = 1; ; tries += 1) {
     try {
       const committed = await decideOutcome(db, marker)
       if (committed !== undefined) return committed
       break
     } catch {
-      // The database is away, takes no writes, or is still at it. Whatever it is, it says nothing of the transaction.
+      // The database is away, accepts no writes, or is still busy with the transaction. None of this tells its outcome.
     }
     if (performance.now() > until) break
-    await sleep(Math.min(1_000, 20 * 2 ** looks))
+    await sleep(Math.min(1_000, 20 * 2 ** tries))
   }
   throw new OutcomeUnknown(lost)
 }

@@ -2,21 +2,21 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { errorCode } from './classify-error.ts'
 
-/** How long a change of the schema waits for a lock, in ms. Every request for the same table waits behind it. */
+/** How long a change of the schema waits for a lock, in ms. All requests for the same table wait behind it. */
 const LOCK_TIMEOUT_MS = 3_000
 const MAX_TRIES = 5
-/** What waited behind a try is served before the next, in ms. */
+/** The pause between two tries, in ms, in which the requests that waited are served. */
 const PAUSE_MS = 2_000
-const LOOK_EVERY_MS = 250
+const POLL_INTERVAL_MS = 250
 const LOCK_TIMEOUT = '55P03'
 
-/** A session that holds, or waits for, what is waited for. */
+/** A session that holds the lock, or waits for it before us. */
 type Blocker = { readonly pid: number; readonly name: string | null; readonly openForSeconds: number | null }
 
 /**
- * Changes the schema on a connection that waits for a lock for three seconds at most, five times at most. `change` is one transaction, so
- * that it can be repeated. Throws, when somebody is in the way each time, an Error whose message is one line for people: who it
- * is and what to do.
+ * Changes the schema on a connection that waits for a lock at most three seconds, and tries this at most five times. `change` must be safe
+ * to repeat, as a single transaction is. When another session blocks every try, throws an Error whose message says, in one line for people,
+ * which session it is and what to do.
  */
 export async function underLockTimeout(databaseUrl: string, change: (pool: pg.Pool) => Promise<void>): Promise<void> {
   let pid = 0
@@ -27,7 +27,7 @@ export async function underLockTimeout(databaseUrl: string, change: (pool: pg.Po
     application_name: 'nightbill migrate',
     options: `-c lock_timeout=${LOCK_TIMEOUT_MS}`,
   })
-  // Whoever uses a connection learns of its loss by the statement that fails.
+  // An 'error' event without a listener would end the process. The next statement on a lost connection fails anyway.
   pool.on('error', () => {})
   pool.on('connect', (client) => {
     client.on('error', () => {})
@@ -50,17 +50,20 @@ export async function underLockTimeout(databaseUrl: string, change: (pool: pg.Po
   }
 }
 
-/** Looks, on a connection of its own, who keeps the session `pid()` waiting: when it has given up, nobody can tell any more. */
+/**
+ * Polls, on a connection of its own, which sessions block the session `pid()`. This must be done while it waits: afterwards Postgres cannot
+ * tell any more.
+ */
 function watchBlockers(databaseUrl: string, pid: () => number) {
   let blockers: readonly Blocker[] = []
   let client: pg.Client | undefined
-  const look = async () => {
+  const poll = async () => {
     if (!client) {
       client = new pg.Client({ connectionString: databaseUrl, connectionTimeoutMillis: 5_000 })
       client.on('error', () => {})
       await client.connect()
     }
-    // What others do is shown to members of pg_read_all_stats, their pid and name to everyone.
+    // Everyone sees the pid and the name of other sessions; only members of pg_read_all_stats see the rest.
     const { rows } = await client.query<Blocker>(
       `select distinct pid, nullif(application_name, '') as name,
           floor(extract(epoch from clock_timestamp() - xact_start))::integer as "openForSeconds"
@@ -70,12 +73,12 @@ function watchBlockers(databaseUrl: string, pid: () => number) {
     if (rows.length > 0) blockers = rows
   }
   let underWay: Promise<void> = Promise.resolve()
-  // That nobody can be named is no reason to stop.
+  // An error here only means that no blocker can be named, so it is ignored.
   const timer = setInterval(() => {
-    underWay = underWay.then(look).catch(() => {})
-  }, LOOK_EVERY_MS)
+    underWay = underWay.then(poll).catch(() => {})
+  }, POLL_INTERVAL_MS)
   return {
-    /** The last that were seen. */
+    /** The blockers that were seen last. */
     blockers: () => blockers,
     stop: async () => {
       clearInterval(timer)
@@ -86,8 +89,8 @@ function watchBlockers(databaseUrl: string, pid: () => number) {
 }
 
 function blockedMessage(blockers: readonly Blocker[]): string {
-  const gaveUp = `the schema could not be changed: in each of ${MAX_TRIES} tries a lock was not to be had within ${LOCK_TIMEOUT_MS / 1_000} s`
-  if (blockers.length === 0) return `${gaveUp}; try again when nothing long is under way (see pg_stat_activity)`
+  const gaveUp = `the schema could not be changed: ${MAX_TRIES} tries to get a lock within ${LOCK_TIMEOUT_MS / 1_000} s failed`
+  if (blockers.length === 0) return `${gaveUp}; try again when no long transaction is open (see pg_stat_activity)`
   const names = blockers.map(({ pid, name, openForSeconds }) => {
     const age = openForSeconds === null ? '' : `, its transaction open for ${openForSeconds} s`
     return `process ${pid} (${name ?? 'without an application name'}${age})`

@@ -5,8 +5,8 @@ import { pgArray } from './pg-array.ts'
 export type PlainValue = string | number | boolean | null
 
 /**
- * Rows as a relation: `unnest(...) with ordinality as alias (columns, position)`, each column one parameter, however many rows there are.
- * `types` names the columns and their Postgres types. `position` counts from 1.
+ * Returns rows as a SQL relation: `unnest(...) with ordinality as alias (columns, position)`. Each column is one parameter, whatever the
+ * number of rows. `types` gives the columns and their Postgres types. `position` counts from 1.
  */
 export function unnest<Column extends string>(
   alias: string,

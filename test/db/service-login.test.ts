@@ -97,7 +97,7 @@ describe('the login of the service', () => {
   test('made by an administrator is admitted, and keeps its password', async () => {
     const login = newRole()
     await execute(database.ownerUrl, `create role ${login} login password 'secret'`)
-    await expect(refuse(as(login))).rejects.toThrow(/is not one of the service's: run `nightbill migrate`/)
+    await expect(refuse(as(login))).rejects.toThrow(/lacks the rights of the service: run `nightbill migrate`/)
     await admitLogin(database.ownerUrl, Object.assign(new URL(as(login)), { password: 'other' }).href)
     await refuse(as(login))
   })
