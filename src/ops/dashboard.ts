@@ -7,8 +7,8 @@ import type { Queues } from '../queue/queues.ts'
 const PATH = '/queues'
 
 /**
- * Bull Board over every queue, read-only: an edit there would bypass validation and audit, so retrying and cancelling go through the
- * API. It asks for no key: whoever serves it must.
+ * Bull Board for every queue, read-only: an edit there would bypass validation and audit, so jobs are retried and cancelled through the
+ * API. It does not check API keys: the server that registers it must do that.
  */
 export function openDashboard(queues: Queues): FastifyPluginAsync {
   const serverAdapter = new FastifyAdapter()

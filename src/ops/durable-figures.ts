@@ -3,17 +3,17 @@ import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
 import type { Kind } from '../work/kind.ts'
 
-/** Schedules that have figures of their own at most. */
+/** How many schedules have metrics of their own. */
 const MAX_SCHEDULES = 100
 
 /**
- * What the database knows of work: what is to be done, what workers took, how bill runs ended, whether it all adds up. Gives what reads it
- * anew. What never was has no series, rather than a 0 that looks well; docs/alerts.yml asks for those that are absent.
+ * Registers the metrics that come from the database: open work, worker activity, ends of bill runs, reconciliations. Returns a function
+ * that updates them. Something that never happened has no series, because a 0 would look healthy; docs/alerts.yml alerts on absent series.
  */
 export function openDurableFigures(db: Db, registry: Registry, kinds: readonly Kind[]): () => Promise<void> {
   const reads = [readOpenWork, readActivity, readBillRuns, readReconciliations].map((open) => open(db, registry, kinds))
   return async () => {
-    // One after the other: whoever asks often holds one connection, and no more.
+    // One after the other, so that frequent scrapes use one connection only.
     for (const read of reads) await read()
   }
 }
@@ -27,8 +27,10 @@ const gaugeOf =
 
 const readOpenWork: OpenFigures = (db, registry, kinds) => {
   const gauge = gaugeOf(registry)
-  const open = gauge('to_be_done', 'Durable work that is not carried out, by kind', ['kind'])
-  const oldest = gauge('oldest_to_be_done_seconds', 'How long ago the oldest of it was accepted, 0 for none', ['kind'])
+  const open = gauge('to_be_done', 'Durable work that is not done, by kind', ['kind'])
+  const oldest = gauge('oldest_to_be_done_seconds', 'Age of the oldest work that is not done, by kind; 0 for none', [
+    'kind',
+  ])
   const unfinished = gauge('bill_runs_unfinished', 'Bill runs that have not ended')
   return async () => {
     const backlogs = kinds.flatMap(({ name, durable }) =>
@@ -50,14 +52,14 @@ const readActivity: OpenFigures = (db, registry, kinds) => {
     new Counter({ name: `nightbill_work_${name}_total`, help, labelNames: ['kind'], registers: [registry] })
   const lastTaken = gaugeOf(registry)(
     'work_last_taken_timestamp_seconds',
-    'When a worker last took work of this kind, absent for never',
+    'When a worker last took work of this kind; absent if never',
     ['kind'],
   )
   const counters = {
     taken: counter('taken', 'Jobs that workers took'),
     retries: counter('retries', 'Jobs that workers took which had failed before'),
-    takeovers: counter('takeovers', 'Jobs whose worker was lost, given to another'),
-    troubles: counter('troubles', 'Tries that ended with an error'),
+    takeovers: counter('takeovers', 'Jobs that went to another worker because theirs was lost'),
+    troubles: counter('troubles', 'Attempts that ended with an error'),
   }
   return async () => {
     const rows = await db.selectFrom('work_activity').selectAll().execute()
@@ -66,7 +68,7 @@ const readActivity: OpenFigures = (db, registry, kinds) => {
       if (last_taken_at) lastTaken.set({ kind }, last_taken_at.getTime() / 1_000)
     for (const [name, counter] of Object.entries(counters)) {
       counter.reset()
-      // From 0 on, so that the first of them is an increase.
+      // Counters start at 0, so that the first event is an increase.
       for (const { name: kind } of kinds) counter.inc({ kind }, 0)
       for (const row of rows) counter.inc({ kind: row.kind }, row[name as keyof typeof counters])
     }
@@ -79,17 +81,17 @@ const readBillRuns: OpenFigures = (db, registry) => {
   const labels = ['schedule']
   const ended = gauge(
     'bill_run_last_end_timestamp_seconds',
-    'When a bill run last ended that was not cancelled: of each schedule, and of all',
+    'When the last bill run ended, cancelled ones left out: for each schedule, and for all runs',
     labels,
   )
   const succeeded = gauge(
     'bill_run_last_success_timestamp_seconds',
-    'When a bill run last ended without a failure: of each schedule, and of all',
+    'When the last bill run without a failure ended: for each schedule, and for all runs',
     labels,
   )
   const duration = gauge(
     'bill_run_last_duration_seconds',
-    'From the first start to the end of the run that ended last, its retries included',
+    'Time from the first start to the end of the run that ended last, including its retries',
     labels,
   )
   const failed = gauge('bill_run_last_failed_accounts', 'Accounts that the run which ended last could not bill', labels)
@@ -118,8 +120,8 @@ const readBillRuns: OpenFigures = (db, registry) => {
 }
 
 /**
- * The run of the schedule at hand, or of all where there is none, that ended last with such a status. Names of schedules have another
- * collation in their own table: compared by that one, the index would not be used.
+ * Selects the run that ended last with one of these statuses: of a schedule, or of all runs when the schedule is null. The column
+ * `schedule.name` has a collation of its own, with which the index of `bill_run` could not be used.
  */
 const lastRun = (statuses: RawBuilder<unknown>) => sql`
   (select id, started_at, finished_at from bill_run
@@ -139,8 +141,8 @@ type LastRuns = {
 const readReconciliations: OpenFigures = (db, registry) => {
   const gauge = gaugeOf(registry)
   const labels = ['scope']
-  const ended = gauge('reconciled_timestamp_seconds', 'When the last reconciliation ended, absent for never', labels)
-  const ok = gauge('reconcile_ok', 'Whether everything added up at the last reconciliation: 1, or 0', labels)
+  const ended = gauge('reconciled_timestamp_seconds', 'When the last reconciliation ended; absent if never', labels)
+  const ok = gauge('reconcile_ok', 'Whether the last reconciliation found every rule kept: 1 or 0', labels)
   const violations = gauge('reconcile_violations', 'Rows that broke a rule at the last reconciliation', labels)
   const unreconciled = gauge('bill_runs_unreconciled', 'Bill runs of the last 7 days that ended and are not reconciled')
   const broken = gauge(

@@ -4,7 +4,7 @@ import { pendingMigrations } from '../db/migrate.ts'
 import type { Db } from '../db/open.ts'
 import type { Backend } from '../queue/backend.ts'
 
-/** What a process needs to serve, and which part of it is missing. Anyone may ask: why it is missing stands in the log alone. */
+/** Whether a process can serve, and which part is missing. The reason is only in the log, because anyone may read this. */
 export type Readiness = {
   readonly ready: boolean
   readonly database: 'ok' | 'unreachable'
@@ -12,7 +12,7 @@ export type Readiness = {
   readonly migrations: 'ok' | 'pending' | 'unknown'
 }
 
-/** Whether database and queue can be reached and the migrations are current. */
+/** Checks whether the database and the queue can be reached and the migrations are current. */
 export async function readReadiness(
   db: Db,
   backend: Backend,

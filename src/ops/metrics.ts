@@ -8,21 +8,21 @@ import { openDurableFigures } from './durable-figures.ts'
 
 export type Metrics = {
   readonly contentType: string
-  /** Counts an answered request; `seconds` is how long it took. */
+  /** Counts an answered request, which took `seconds`. */
   readonly observe: (
     request: { readonly method: string; readonly route: string; readonly status: number },
     seconds: number,
   ) => void
-  /** All metrics as Prometheus reads them. */
+  /** Returns all metrics in the format of Prometheus. */
   readonly read: () => Promise<string>
 }
 
-/** How long the queue may take to tell its counts, in ms. Whoever asks for the metrics waits some seconds at most. */
-const QUEUE_WITHIN_MS = 5_000
+/** How long the queue may take to return its counts, in ms: a scrape times out after some seconds. */
+const QUEUE_TIMEOUT_MS = 5_000
 
 /**
- * How requests and work stand. What is durable is read from the database when it is asked for, so every process tells the same, also
- * when the queue is away.
+ * Opens the metrics of requests and work. The metrics of durable work are read from the database at each scrape, so every API process
+ * reports the same figures, even when the queue is away.
  */
 export function openMetrics(db: Db, queues: Queues, kinds: readonly Kind[] = KINDS): Metrics {
   const registry = new Registry()
@@ -40,7 +40,7 @@ export function openMetrics(db: Db, queues: Queues, kinds: readonly Kind[] = KIN
     await Promise.all([readDurable(), readQueue()])
     return await registry.metrics()
   }
-  // Whoever asks while others are being answered gets the same answer: it needs no key.
+  // Simultaneous scrapes share one answer, because anyone may scrape without a key.
   let underWay: Promise<string> | undefined
   return {
     contentType: registry.contentType,
@@ -54,11 +54,11 @@ export function openMetrics(db: Db, queues: Queues, kinds: readonly Kind[] = KIN
   }
 }
 
-/** How many jobs are in the queue. When that cannot be read there are no counts, rather than those of an earlier moment. */
+/** Registers the numbers of jobs in the queue. When they cannot be read there are no counts, rather than old ones. */
 function openQueueFigures(queues: Queues, registry: Registry): () => Promise<void> {
   const gauge = (name: string, help: string, labelNames: string[] = []) =>
     new Gauge({ name: `nightbill_${name}`, help, labelNames, registers: [registry] })
-  const jobs = gauge('queue_jobs', 'Jobs in the queue, by queue and state, as long as it can be read', [
+  const jobs = gauge('queue_jobs', 'Jobs in the queue, by queue and state; absent when it cannot be read', [
     'queue',
     'state',
   ])
@@ -73,7 +73,7 @@ function openQueueFigures(queues: Queues, registry: Registry): () => Promise<voi
 
 type JobCount = { readonly queue: string; readonly state: string; readonly count: number }
 
-/** The jobs of every queue, by state; undefined when they cannot be read, or not in time. */
+/** The number of jobs of every queue, by state; undefined when they cannot be read in time. */
 async function countJobs(queues: Queues): Promise<readonly JobCount[] | undefined> {
   const counting = Promise.all(
     queues.names.map(async (name) => {
@@ -85,5 +85,5 @@ async function countJobs(queues: Queues): Promise<readonly JobCount[] | undefine
     (counts) => counts.flat(),
     () => undefined,
   )
-  return await Promise.race([counted, sleep(QUEUE_WITHIN_MS, undefined, { ref: false })])
+  return await Promise.race([counted, sleep(QUEUE_TIMEOUT_MS, undefined, { ref: false })])
 }

@@ -5,9 +5,9 @@ import { Refusal } from '../problems.ts'
 import { keysetPage, type Page } from './keyset.ts'
 
 export type AccountRow = Selectable<Account> & {
-  /** What its invoices owe in all. */
+  /** The sum of what its invoices owe. */
   readonly balance: string
-  /** What its issued credits have left in all. */
+  /** The sum of what its issued credits have left. */
   readonly credit_left: string
 }
 
@@ -20,14 +20,14 @@ export function listAccounts(
   return selectAccounts(db, keysetPage({ lead, order: { id: 'bigint' }, direction: 'asc', ...page }))
 }
 
-/** One account, by its caller's key of it. Throws a Refusal `account_not_found`. */
+/** One account, by the caller's key for it. Throws a Refusal `account_not_found`. */
 export async function readAccount(db: Db | Tx, key: string): Promise<AccountRow> {
   const [account] = await selectAccounts(db, sql`where key = ${key}`)
   if (!account) throw new Refusal('account_not_found', `there is no account ${key}`)
   return account
 }
 
-/** Accounts with what they owe and have left. `which` says which, and in what order. */
+/** Accounts with their sums. `which` is the SQL after `from`: joins, conditions, order and limit. */
 async function selectAccounts(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly AccountRow[]> {
   const { rows } = await sql<AccountRow>`
     select account.*,

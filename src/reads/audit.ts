@@ -5,15 +5,15 @@ import { keysetPage, type Page } from './keyset.ts'
 
 type Sql = RawBuilder<unknown>
 
-/** Where an entry stands in the order: its time to the microsecond, and its id. */
+/** The place of an entry in the list: its time to the microsecond, and its id. */
 export type AuditPlace = { readonly at: string; readonly id: string }
 
 export type AuditQuery = Page<AuditPlace> & {
   readonly subject?: string | undefined
   readonly keyId?: string | undefined
-  /** The first moment, included. */
+  /** The start of the time range, included. */
   readonly from?: Date | undefined
-  /** The last moment, left out. */
+  /** The end of the time range, excluded. */
   readonly to?: Date | undefined
 }
 
@@ -33,8 +33,8 @@ export type AuditRow = {
 }
 
 /**
- * A page of the audit, newest first. An accepted credit or reversal is its own entry while its job lasts: at thousands a second, a second
- * row for each would cost them dearly.
+ * A page of the audit, newest first. The job of an accepted credit or reversal serves as its audit entry, until the job is deleted: at
+ * thousands of requests a second, a second row for each would be expensive.
  */
 export async function listAudit(db: Db, query: AuditQuery): Promise<readonly AuditRow[]> {
   const parts = [entries(query), ...jobs(query)]
@@ -46,7 +46,7 @@ export async function listAudit(db: Db, query: AuditQuery): Promise<readonly Aud
   return rows
 }
 
-/** Those that were written. A subject has few of them, so that those of a key are picked from them. */
+/** The rows of audit_entry. With both a subject and a key, the index of the subject is used, since a subject has few entries. */
 function entries({ subject, keyId, ...range }: AuditQuery): Sql {
   const lead =
     subject !== undefined
@@ -60,7 +60,7 @@ function entries({ subject, keyId, ...range }: AuditQuery): Sql {
 
 const UUID = /^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$/
 
-/** Those that jobs are: of a credit, or of each key. None of any other subject. */
+/** The jobs, as entries: those of a credit, or those of each key. There are none for other subjects. */
 function jobs({ subject, keyId, ...range }: AuditQuery): readonly Sql[] {
   const found = (lead: Lead, filters: readonly Sql[]) => {
     const page = pageOf(range, lead, { 'job.created_at': 'timestamptz', 'job.id': 'uuid' }, filters)
@@ -78,7 +78,7 @@ function jobs({ subject, keyId, ...range }: AuditQuery): readonly Sql[] {
 
 type Lead = { readonly column: string; readonly type: string; readonly value: string | Sql | undefined }
 
-/** A page of one kind of entries, from before the place, or else before the last moment, back to the first moment. */
+/** A page of one kind of entries, newest first: from the place of the cursor, or from the end of the time range, back to its start. */
 function pageOf(
   { from, to, after, limit }: Omit<AuditQuery, 'subject' | 'keyId'>,
   lead: Lead,

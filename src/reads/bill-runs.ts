@@ -45,16 +45,16 @@ export async function readBillRun(db: Db | Tx, billRunId: string): Promise<BillR
   return run
 }
 
-/** Whether there is such a bill run. `id` may be any text. */
+/** Whether a bill run exists. `id` may be any text. */
 export async function isBillRun(db: Db, id: string): Promise<boolean> {
   const { rows } = await sql`select from bill_run where id::text = ${id}`.execute(db)
   return rows.length > 0
 }
 
 /**
- * Bill runs with exact progress and totals: sums over the run's batches, whose counts were written with their invoices. `which` says
- * which runs, and in what order. A few thousand small rows for a million accounts. One statement, so that all figures are of one
- * moment, with amounts as text, so that none becomes a float in JSON.
+ * Bill runs with exact progress and totals: the sums over the run's batches, whose counts were written with their invoices. These are a few
+ * thousand small rows for a million accounts. `which` is the SQL after `from`. It is one statement, so that all figures are of the same
+ * moment. Amounts are text, so that none becomes a float in JSON.
  */
 async function selectBillRuns(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly BillRunRow[]> {
   const { rows } = await sql<BillRunRow>`
@@ -92,7 +92,7 @@ export async function listBillRunFailures(
   db: Db,
   { billRunId, after = 0, limit }: Page<number> & { readonly billRunId: string },
 ): Promise<readonly BillRunFailureRow[]> {
-  // Without adding up what is known of the run.
+  // Not readBillRun, which would also add up the run's totals.
   const run = await db.selectFrom('bill_run').select('id').where('id', '=', billRunId).executeTakeFirst()
   if (!run) throw billRunNotFound(billRunId)
   const { rows } = await sql<BillRunFailureRow>`

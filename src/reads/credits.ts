@@ -4,7 +4,7 @@ import type { Credit, CreditStatus } from '../db/schema.ts'
 import { keysetPage, type Page } from './keyset.ts'
 
 export type CreditRow = Selectable<Credit> & {
-  /** The caller's key of its account. */
+  /** The caller's key for its account. */
   readonly key: string
   readonly currency: string
   readonly invoice_number: number | null
@@ -30,8 +30,8 @@ export async function readCredit(db: Db | Tx, creditId: string): Promise<CreditR
 }
 
 /**
- * Credits with their accounts and invoices. `which` says which, and in what order. The others are looked up for each row (`limit` keeps the
- * planner from joining): to merge 50 rows with a table that is in the same order may read half of the table.
+ * Credits with their accounts and invoices. `which` is the SQL after `from`. Accounts and invoices are looked up row by row; `limit 1`
+ * keeps the planner from joining, because a merge join of 50 rows may read half of the other table.
  */
 async function selectCredits(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly CreditRow[]> {
   const { rows } = await sql<CreditRow>`

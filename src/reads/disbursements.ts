@@ -9,7 +9,7 @@ export type DisbursementRow = Selectable<Disbursement> & {
   readonly currency: string
 }
 
-/** A page of what was disbursed of a credit, oldest first. */
+/** A page of the disbursements of a credit, oldest first. */
 export function listDisbursements(
   db: Db,
   { creditId, ...page }: Page<string> & { readonly creditId: string },
@@ -18,14 +18,14 @@ export function listDisbursements(
   return selectDisbursements(db, keysetPage({ lead, order: { 'd.id': 'uuid' }, direction: 'asc', ...page }))
 }
 
-/** One disbursement that is known to be there. */
+/** One disbursement, which must exist. */
 export async function readDisbursement(db: Db | Tx, disbursementId: string): Promise<DisbursementRow> {
   const [row] = await selectDisbursements(db, sql`where d.id = ${disbursementId}::uuid`)
   if (!row) throw new Error(`there is no disbursement ${disbursementId}`)
   return row
 }
 
-/** Disbursements `d`. `which` says which, and in what order. */
+/** Disbursements, under the alias `d`. `which` is the SQL after `from`. */
 async function selectDisbursements(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly DisbursementRow[]> {
   const { rows } = await sql<DisbursementRow>`
     select d.*, invoice.number, account.currency

@@ -5,7 +5,7 @@ import type { Page } from './keyset.ts'
 import { selectTransactions, type TransactionPlace, type TransactionRow } from './transactions.ts'
 
 export type InvoiceTransactionRow = TransactionRow & {
-  /** The date or the time that orders it, as Postgres writes it. */
+  /** The date or time by which it is ordered, as Postgres writes it. */
   readonly place: string
   readonly currency: string
 }

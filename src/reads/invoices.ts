@@ -15,7 +15,7 @@ export type InvoiceRow = {
   readonly balance: string
   readonly issued_on: string
   readonly due_on: string
-  /** The first of them. */
+  /** The first lines. */
   readonly transactions: readonly TransactionRow[]
   readonly transaction_count: number
   readonly disbursements: readonly InvoiceDisbursementRow[]
@@ -53,7 +53,7 @@ export function listInvoices(
   return selectInvoices(db, which, MAX_LINES_IN_LIST)
 }
 
-/** A page of an account's unpaid invoices, oldest due first. A place is a number: its invoice's due date says where it stands. */
+/** A page of an account's unpaid invoices, oldest due first. A place in the list is an invoice number; its due date is looked up. */
 export function listUnpaidInvoices(
   db: Db,
   { accountId, after, limit }: Page<number> & { readonly accountId: number },
@@ -77,8 +77,8 @@ export const invoiceNotFound = (invoiceId: string) =>
   new Refusal('invoice_not_found', `there is no invoice ${invoiceId}`)
 
 /**
- * Invoices with their accounts, at most `maxLines` of their lines, and their disbursements. `which` says which, and in what order. One
- * statement, so that all figures are of one moment, with amounts as text, so that none becomes a float in JSON.
+ * Invoices with their accounts, at most `maxLines` of their lines, and their disbursements. `which` is the SQL after `from`. It is one
+ * statement, so that all figures are of the same moment. Amounts are text, so that none becomes a float in JSON.
  */
 async function selectInvoices(
   db: Db | Tx,

@@ -3,7 +3,7 @@ import type { Db } from '../db/open.ts'
 import type { ApiKey } from '../db/schema.ts'
 import { keysetPage, type Page } from './keyset.ts'
 
-/** A key without what could open anything. */
+/** A key without its hash. */
 export type KeyRow = Omit<Selectable<ApiKey>, 'key_hash'>
 
 /** A page of the API keys, newest first. */

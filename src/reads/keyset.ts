@@ -4,28 +4,28 @@ type Sql = RawBuilder<unknown>
 /** A value, or an expression for one. */
 type Value = string | number | Date | Sql
 
-/** A page of a list: so many rows at most, of those after a place, or the first. */
+/** A page of a list: at most `limit` rows, from the start of the list or after a place. */
 export type Page<Place> = { readonly limit: number; readonly after: Place | undefined }
 
 export type Keyset = {
-  /** The filter that the index of the list leads with: a column, and the value that is asked for, if one is. */
+  /** The filter on the first column of the list's index: the column, and the value, if one is given. */
   readonly lead?: { readonly column: string; readonly type: string; readonly value: Value | undefined }
-  /** The columns by which the list is ordered, unique together, with their Postgres types. */
+  /** The columns by which the list is ordered, with their Postgres types. Together they are unique. */
   readonly order: Readonly<Record<string, string>>
   readonly direction: 'asc' | 'desc'
-  /** Where the page before ended, left out: values for the columns, or for the first of them. */
+  /** The end of the previous page, excluded: values of the order's columns, or of the first of them. */
   readonly after: Value | readonly Value[] | undefined
-  /** Where the list ends, included: a value for the first of the columns. */
+  /** The end of the list, included: a value of the order's first column. */
   readonly until?: Value | undefined
-  /** Conditions that the index does not help with. */
+  /** Further conditions, for which the index is of no use. */
   readonly filters?: readonly Sql[]
   readonly limit: number
 }
 
 /**
- * The condition, the order and the limit by which a page is read, as SQL. A filter is written as a range, not as equal, and is part of the
- * order: told that the column is constant, the planner may walk the index of the unfiltered list, in the hope that what is asked for is
- * spread evenly over it, and pass a million rows that are of another kind.
+ * Returns the condition, the order and the limit of a page as SQL. The lead filter is written as a range, not as an equality, and is part
+ * of the order. With an equality, the planner may walk the index of the unfiltered list, because it assumes that matching rows are spread
+ * evenly. It may then pass a million rows that do not match.
  */
 export function keysetPage({ lead, order, direction, after, until, filters = [], limit }: Keyset): Sql {
   const { value: wanted } = lead ?? {}
@@ -41,7 +41,7 @@ export function keysetPage({ lead, order, direction, after, until, filters = [],
     return sql`(${sql.join(names)}) ${sql.raw(operator)} (${sql.join(typed)})`
   }
   const [beyond, upTo] = direction === 'asc' ? ['>', '<='] : ['<', '>=']
-  // Without a place to start from, the range of the filter begins where it begins.
+  // Without a place to start from, the page starts at the start of the filter's range.
   const start = after === undefined ? compare(`${beyond}=`, led) : compare(beyond, [...led, ...[after].flat()])
   const end = compare(upTo, [...led, ...(until === undefined ? [] : [until])])
   const orderBy = columns.map(([name]) => sql`${sql.ref(name)} ${sql.raw(direction)}`)

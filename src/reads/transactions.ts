@@ -14,14 +14,14 @@ export type TransactionRow = {
   readonly description: string
 }
 
-/** Lines that an invoice shows of itself, and in a list of invoices. Whoever wants all of them pages through them. */
+/** How many lines an invoice shows, by itself and in a list of invoices. All lines can be read in pages. */
 export const MAX_LINES = 100
 export const MAX_LINES_IN_LIST = 20
 
-/** Where a line stands on its invoice: charges first, by date and then as they were recorded. `at` is a date or a time, as Postgres writes it. */
+/** The place of a line on its invoice: by kind, by date or time, by id. `at` is a date or a time, as Postgres writes it. */
 export type TransactionPlace = { readonly kind: EntryKind; readonly at: string; readonly id: string }
 
-/** Each kind of entry: where it is, which column names its invoice, and what orders it. */
+/** For each kind of entry: its table, the column that names its invoice, the column that orders it, and the column with its text. */
 const SOURCES: Readonly<
   Record<EntryKind, { table: string; invoice: string; at: string; atType: string; text: string }>
 > = {
@@ -37,8 +37,8 @@ const SOURCES: Readonly<
 }
 
 /**
- * A select of an invoice's lines in their order, `limit` at most, after a place if one is given: each kind by its own index, so that it
- * costs what is shown of it. `invoice` is an expression for the invoice's id.
+ * Returns a select of at most `limit` lines of an invoice, in their order, from the start or after a place. Each kind is read by its own
+ * index, so the cost depends only on the lines that are shown. `invoice` is an expression for the invoice's id.
  */
 export function selectTransactions(invoice: Sql, limit: number, after?: TransactionPlace): Sql {
   const first = after === undefined ? 0 : ENTRY_KINDS.indexOf(after.kind)
@@ -57,7 +57,7 @@ export function selectTransactions(invoice: Sql, limit: number, after?: Transact
   return sql`select * from (${sql.join(parts, sql` union all `)}) line order by rank, at, source_id limit ${sql.lit(limit)}`
 }
 
-/** What charges are described by and credits given for, by their ids: how lines read that stand on no invoice yet. */
+/** The descriptions of charges and the reasons of credits, by their ids, for lines that are on no invoice yet. */
 export async function readDescriptions(tx: Tx, sourceIds: readonly string[]): Promise<ReadonlyMap<string, string>> {
   const { rows } = await sql<{ id: string; text: string }>`
     select id, description as text from charge where id = any(${sourceIds}::uuid[])

@@ -1,7 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { AccountId, Amount, Currency, Description, Note, Reference } from './formats.ts'
 
-/** What is asked for when a credit is given. This one schema checks the request, describes it, and checks the stored row again. */
+/**
+ * The request for a credit. This schema validates the request in the API, describes it in OpenAPI, and validates the stored row in the
+ * worker.
+ */
 export const CreditRequest = Type.Object(
   {
     accountId: AccountId,

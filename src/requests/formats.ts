@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { AMOUNT_PATTERN } from '../money.ts'
 
-/** Text that people read: no control characters, no lone surrogates (they cannot be stored), at least one visible character. */
+/** Text that people read: no control characters, no lone surrogates (Postgres cannot store them), and at least one visible character. */
 const text = (maxLength: number, what: string) =>
   Type.String({
     minLength: 1,
