@@ -16,12 +16,12 @@ await runEntry(async () => {
   await program.parseAsync()
 })
 
-/** Enough for the help of the program, with nothing loaded. */
+/** Adds all commands with their descriptions only, which is enough for `nightbill --help`. */
 function listCommands(program: Command): void {
   for (const { usage, description } of Object.values(COMMANDS)) program.command(usage).description(description)
 }
 
-/** The command of this name; all of them where it is none, for what is told about it. */
+/** Loads the command with this name. For an unknown name loads all commands, so that commander can suggest one. */
 async function loadCommands(program: Command, name: string): Promise<void> {
   const { readConfig } = await import('./config.ts')
   const config = readConfig()

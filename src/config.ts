@@ -9,27 +9,27 @@ const Count = (byDefault: number, maximum: number, description: string) =>
 const Url = (protocols: string, description: string) =>
   Type.Optional(Type.String({ pattern: `^(${protocols})://.+`, description }))
 
-/** Every variable of the environment that is read, with its default. `.env.example` is checked against this by a test. */
+/** Every environment variable that is read, with its default. A test checks `.env.example` against this. */
 export const ConfigSchema = Type.Object({
   PORT: Type.Integer({
     default: 3000,
     minimum: 0,
     maximum: 65_535,
-    description: 'Where the API listens; 0 picks a free port',
+    description: 'The port of the API; 0 picks a free port',
   }),
   HOST: Type.String({ default: '127.0.0.1', minLength: 1, description: 'The address that the API listens on' }),
   DATA_DIR: Type.String({
     default: '.nightbill',
     minLength: 1,
-    description: 'Where the embedded Postgres keeps its data',
+    description: 'The folder in which the embedded Postgres keeps its data',
   }),
   DATABASE_URL: Url(
     'postgres|postgresql',
-    'A Postgres 17 or 18 of your own, as the service logs in to it; without it an embedded one is started',
+    'A Postgres 17 or 18 of your own, with the login of the service; without it an embedded Postgres is started',
   ),
   OWNER_DATABASE_URL: Url(
     'postgres|postgresql',
-    'The same Postgres as its owner, for `nightbill migrate`, and for `nightbill serve` to migrate by itself',
+    'The same Postgres with the login of its owner, for `nightbill migrate`, and for `nightbill serve` to migrate by itself',
   ),
   REDIS_URL: Url('redis|rediss', 'A Redis 7 or Valkey 8 for the queue; without it the queue is in Postgres'),
   REDIS_CLUSTER: Type.Boolean({ default: false, description: 'True when REDIS_URL names a node of a Redis Cluster' }),
@@ -58,31 +58,31 @@ export const ConfigSchema = Type.Object({
     pattern: '^[A-Za-z0-9_-]{1,64}$',
     description: "This installation's name on a shared Redis",
   }),
-  BILL_BATCH_SIZE: Count(2_000, 5_000, 'Accounts billed in one transaction'),
+  BILL_BATCH_SIZE: Count(2_000, 5_000, 'Maximum number of accounts that one transaction bills'),
   BILL_BATCH_CONCURRENCY: Count(3, 64, 'Batches that one worker process bills at once'),
-  CREDIT_CONCURRENCY: Count(4, 64, 'Lots of credits, or of reversals, that one worker process carries out at once'),
-  RELAY_INTERVAL_MS: Milliseconds(5_000, 100, 'How often the relay looks for what is durable but has no live job'),
-  RELAY_AFTER_MS: Milliseconds(20_000, 100, 'How old something must be before the relay wakes it again'),
-  JOB_LOCK_MS: Milliseconds(30_000, 1_000, "How long a worker's hold on a job lasts without renewal"),
-  STALL_CHECK_MS: Milliseconds(10_000, 500, 'How often workers look for jobs whose worker is gone'),
+  CREDIT_CONCURRENCY: Count(4, 64, 'Transactions that record credits, or reversals, in one worker process at once'),
+  RELAY_INTERVAL_MS: Milliseconds(5_000, 100, 'How often the relay looks for durable work that has no live job'),
+  RELAY_AFTER_MS: Milliseconds(20_000, 100, 'How old work must be before the relay enqueues it again'),
+  JOB_LOCK_MS: Milliseconds(30_000, 1_000, "How long a worker's lock on a job lasts without renewal"),
+  STALL_CHECK_MS: Milliseconds(10_000, 500, 'How often workers look for jobs whose worker was lost'),
   STATEMENT_TIMEOUT_MS: Milliseconds(30_000, 100, 'How long one database statement may run'),
   LOCK_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long a statement may wait for a lock'),
-  DATABASE_POOL: Count(10, 200, 'Database connections that one process opens at most'),
-  READ_POOL: Count(5, 200, 'Database connections beside those, of the API, for what is only shown'),
-  READ_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long one statement of what is only shown may run'),
-  READ_WAIT_MS: Milliseconds(3_000, 100, 'How long a request of what is only shown may wait for a connection'),
+  DATABASE_POOL: Count(10, 200, 'Maximum number of database connections of one process'),
+  READ_POOL: Count(5, 200, 'Maximum number of further connections of an API process, for reads'),
+  READ_TIMEOUT_MS: Milliseconds(10_000, 100, 'How long one statement of a read may run'),
+  READ_WAIT_MS: Milliseconds(3_000, 100, 'How long a read may wait for a connection'),
   RATE_LIMIT_PER_MINUTE: Count(600_000, 100_000_000, 'Requests a minute that one API key may make'),
   RATE_LIMIT_UNKNOWN_PER_MINUTE: Count(
     600,
     100_000_000,
-    'Unknown API keys a minute that may be tried from one address, and requests that need none',
+    'Unknown API keys a minute from one address, and requests a minute from one address that need no key',
   ),
   EVENT_STREAMS_PER_KEY: Count(200, 100_000, 'Event streams that one API key may hold open on one API process'),
   TRUST_PROXY: Type.Optional(
     Type.String({
       maxLength: 1_000,
       description:
-        'Addresses of the proxies in front of the API, separated by commas, whose X-Forwarded headers are believed',
+        'Addresses of the proxies in front of the API whose X-Forwarded headers are trusted, separated by commas',
     }),
   ),
   BODY_LIMIT_BYTES: Type.Integer({
@@ -95,27 +95,27 @@ export const ConfigSchema = Type.Object({
     default: 48,
     minimum: 24,
     maximum: 8_760,
-    description: 'How long an Idempotency-Key is remembered',
+    description: 'How long an Idempotency-Key is kept',
   }),
   JOB_DAYS: Type.Integer({
     default: 35,
     minimum: 30,
     maximum: 3_650,
-    description: 'How long a finished job can be asked for',
+    description: 'How long finished jobs are kept',
   }),
   RECONCILE_AT: Type.String({
     default: '04:30',
     pattern: '^([01][0-9]|2[0-3]):[0-5][0-9]$',
     description: 'When the whole database is reconciled each day, HH:MM in UTC',
   }),
-  SHUTDOWN_MS: Milliseconds(25_000, 100, 'How long a process may finish what it has begun when it is told to stop'),
+  SHUTDOWN_MS: Milliseconds(25_000, 100, 'How long a process that is told to stop may take to finish its work'),
   NIGHTBILL_URL: Url('http|https', 'The API that the commands talk to (default: http://HOST:PORT)'),
   NIGHTBILL_API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'The API key that the commands use' })),
 })
 
 export type Config = Readonly<Static<typeof ConfigSchema>>
 
-/** What a person has to mend before the program can start. Printed as one line; the program ends with exit code 2. */
+/** An error that a person must fix before the program can start. Printed as one line; the program ends with exit code 2. */
 export class StartError extends Error {}
 
 /** Reads and checks the environment. Throws a StartError that names each variable that is wrong, and how. */
@@ -125,7 +125,7 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
       env[name] === undefined || env[name] === '' ? [] : [[name, env[name]]],
     ),
   )
-  // Looked at first: the conversion changes what it is given.
+  // Checked first, because the conversion changes `given`.
   const wrongForm = Object.entries(given).flatMap(([name, value]) => (hasForm(name, value as string) ? [] : [name]))
   const config = Value.Convert(ConfigSchema, Value.Default(ConfigSchema, given))
   const wrongNames = [...Value.Errors(ConfigSchema, config)].map((error) => error.instancePath.slice(1))
@@ -137,13 +137,13 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
     })
     throw new StartError(`${reasons.join('; ')}. See .env.example`)
   }
-  const unclear = whatIsUnclear(config as Config)
-  if (unclear !== undefined) throw new StartError(`${unclear}. See .env.example`)
+  const conflict = findConflict(config as Config)
+  if (conflict !== undefined) throw new StartError(`${conflict}. See .env.example`)
   return Object.freeze(config as Config)
 }
 
-/** Settings that are valid each by itself and say nothing together, or two things: a queue that is elsewhere than meant would be worse. */
-function whatIsUnclear({ REDIS_URL, REDIS_CLUSTER, REDIS_SENTINELS }: Config): string | undefined {
+/** Finds settings that contradict each other. A guess could put the queue into the wrong place. */
+function findConflict({ REDIS_URL, REDIS_CLUSTER, REDIS_SENTINELS }: Config): string | undefined {
   const [name] = [REDIS_CLUSTER && 'REDIS_CLUSTER', REDIS_SENTINELS && 'REDIS_SENTINELS'].filter(Boolean)
   if (name && REDIS_URL === undefined) return `${name} is set and REDIS_URL is not`
   if (REDIS_CLUSTER && REDIS_SENTINELS)
@@ -151,7 +151,7 @@ function whatIsUnclear({ REDIS_URL, REDIS_CLUSTER, REDIS_SENTINELS }: Config): s
   return undefined
 }
 
-/** What the schema cannot see once text has become a number, or does not look into. */
+/** Checks the text of a variable for what the schema cannot check: digits of an integer, URLs, proxies. */
 function hasForm(name: string, text: string): boolean {
   const { type } = ConfigSchema.properties[name as keyof Config] as { type?: string }
   if (type === 'integer') return /^-?[0-9]+$/.test(text)
@@ -159,7 +159,7 @@ function hasForm(name: string, text: string): boolean {
   return !name.endsWith('_URL') || URL.canParse(text)
 }
 
-/** An address, a network such as 10.0.0.0/8, or a name of one that Fastify knows. */
+/** Whether the text is an address, a network such as 10.0.0.0/8, or a name of a network that Fastify knows. */
 function isProxy(text: string): boolean {
   if (['loopback', 'linklocal', 'uniquelocal'].includes(text)) return true
   const [address = '', bits, ...more] = text.split('/')
@@ -170,7 +170,7 @@ function isProxy(text: string): boolean {
   )
 }
 
-/** The environment of this process with some variables set otherwise: for a process that it starts. */
+/** The environment of this process with these variables set, for a child process. */
 export function environmentWith(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...variables }
 }

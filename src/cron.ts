@@ -1,9 +1,9 @@
 import { CronExpressionParser } from 'cron-parser'
 
-/** When scheduled runs are due: five-field cron in an IANA time zone. Pure: the clock is an argument. */
+/** The timing of a schedule: a cron expression with five fields, and an IANA time zone. */
 export type Cron = { readonly cron: string; readonly timezone: string }
 
-/** Why a schedule is not valid, by the field that is wrong; undefined when it is. */
+/** The wrong field of a schedule's timing, and why it is wrong; undefined when the timing is valid. */
 export function whyInvalid({
   cron,
   timezone,
@@ -14,8 +14,8 @@ export function whyInvalid({
   if (cron.trim().split(/\s+/).length !== 5) {
     return { field: 'cron', message: 'must have five fields: minute, hour, day of month, month, day of week' }
   }
-  // The parser's own addition: a value drawn by chance, each time anew.
-  if (/\bH\b/i.test(cron)) return { field: 'cron', message: 'H is not taken: name the time' }
+  // The parser would replace H by a random value, another one each time.
+  if (/\bH\b/i.test(cron)) return { field: 'cron', message: 'H is not supported: give the time' }
   try {
     CronExpressionParser.parse(cron, { tz: timezone }).next()
     return undefined
@@ -27,7 +27,7 @@ export function whyInvalid({
 function isTimeZone(name: string): boolean {
   try {
     new Intl.DateTimeFormat('en', { timeZone: name })
-    // An offset such as +01:00 would be taken too, and knows no summer time.
+    // An offset such as +01:00 would be accepted too, but it has no summer time.
     return /^[A-Za-z]/.test(name)
   } catch {
     return false
@@ -35,12 +35,12 @@ function isTimeZone(name: string): boolean {
 }
 
 const DAY_MS = 86_400_000
-/** How far to look back, the nearest first: a schedule of 29 February is due every eight years at worst. */
+/** How far to look back, in growing steps. A schedule of 29 February may be due only every eight years. */
 const WINDOWS_MS = [DAY_MS / 24, DAY_MS, 32 * DAY_MS, 366 * DAY_MS, 9 * 366 * DAY_MS]
 
-/** The latest time at or before `now` when the schedule was due, if it ever was. */
+/** The latest time at or before `now` at which the schedule was due; undefined when there is none. */
 export function lastDue({ cron, timezone }: Cron, now: Date): Date | undefined {
-  // The parser looks forward only well: looking back it leaves out a time that the clocks jumped over, or finds no end.
+  // The parser is reliable only forwards. Backwards it misses times in the hour that the clocks skip, or never ends.
   for (const back of WINDOWS_MS) {
     const times = CronExpressionParser.parse(cron, { tz: timezone, currentDate: new Date(now.getTime() - back) })
     let due: Date | undefined
@@ -50,7 +50,7 @@ export function lastDue({ cron, timezone }: Cron, now: Date): Date | undefined {
   return undefined
 }
 
-/** The calendar date, `YYYY-MM-DD`, of a moment in a time zone: the business date of a run that is due then. */
+/** The calendar date, `YYYY-MM-DD`, of a moment in a time zone. */
 export function dateIn(timezone: string, moment: Date): string {
   return new Intl.DateTimeFormat('en-CA', {
     timeZone: timezone,

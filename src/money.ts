@@ -1,15 +1,15 @@
 import { Decimal } from 'decimal.js'
 
 /**
- * An exact amount of money, in some account's currency. 60 significant digits hold the sum of a billion of the largest
- * amounts with four decimals, so no addition or subtraction ever rounds.
+ * An exact amount of money, in the currency of some account. 60 significant digits are enough for the sum of a billion of the largest
+ * amounts with four decimals, so additions and subtractions never round.
  */
 export const Money = Decimal.clone({ precision: 60, toExpNeg: -100, toExpPos: 100 })
 export type Money = Decimal
 
 export const ZERO: Money = new Money(0)
 
-/** Adds up amounts of one currency; nothing adds up to zero. */
+/** Adds up amounts of one currency. The sum of no amounts is zero. */
 export const sum = (amounts: readonly Money[]): Money => amounts.reduce(plus, ZERO)
 
 /** Most sums have nothing to add: the same amount is given back, as the same object. */
@@ -19,9 +19,9 @@ const plus = (total: Money, amount: Money): Money =>
 /** At most this many digits before the point (domain.md, Money). */
 const MAX_INTEGER_DIGITS = 15
 
-// ISO 4217, list one as published on 2026-01-01 (https://www.six-group.com/en/products-services/financial-information/data-standards.html), without
-// what has no minor unit (metals, XXX and the like) and without XAD, in which one institution keeps its books. A currency that is withdrawn later stays
-// here as long as an account may have it.
+// ISO 4217, list one as published on 2026-01-01 (https://www.six-group.com/en/products-services/financial-information/data-standards.html),
+// without what has no minor unit (metals, XXX and the like) and without XAD, in which one institution keeps its books. A currency that is
+// withdrawn later stays here as long as an account may have it.
 
 /** Currencies whose minor unit has not two decimals; every other listed currency has two. */
 const OTHER_MINOR_UNITS: Readonly<Record<string, number>> = {

@@ -1,6 +1,6 @@
 import { type DestinationStream, type Logger, type LoggerOptions, pino } from 'pino'
 
-/** Opens the log, on stdout unless said: one JSON object a line. Keys and notes never reach it. */
+/** Opens the log, to stdout by default: one JSON object on each line. API keys and notes are redacted. */
 export function openLog(name: string, level: string, destination?: DestinationStream): Logger {
   const options: LoggerOptions = {
     name,

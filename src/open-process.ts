@@ -19,13 +19,21 @@ export type OpenProcess = {
   readonly databaseUrl: string
   readonly backend: Backend
   readonly queues: Queues
-  /** Runs when the process is told to stop, before connections are closed; the last given runs first. */
+  /**
+   * Registers a function that runs when the process is told to stop, before the connections are closed. The last one registered runs first.
+   */
   readonly onStop: (close: () => Promise<void>) => void
-  /** To be called when all has started. A process that is told to stop before then stops right after: what is still being opened could not be closed. */
+  /**
+   * To be called when everything has started. A process that is told to stop earlier waits for this call: things that are still being
+   * opened could not be closed.
+   */
   readonly started: () => void
 }
 
-/** Opens what a process of the service needs, and closes it when the process is told to stop. Throws a StartError when something is not as it must be. */
+/**
+ * Opens what every process of the service needs, and closes it when the process is told to stop. Throws a StartError when the configuration
+ * or the database does not allow a start.
+ */
 export async function openProcess(name: string): Promise<OpenProcess> {
   const config = readConfig()
   const log = openLog(name, config.LOG_LEVEL)
@@ -41,18 +49,18 @@ export async function openProcess(name: string): Promise<OpenProcess> {
     prefix: config.QUEUE_PREFIX,
     onError: (error) => log.warn({ err: error }, 'trouble with the queue'),
   })
-  const { backend, close: tellActivity } = watchWorkers(opened, db, log)
+  const { backend, close: reportActivity } = watchWorkers(opened, db, log)
   const queues = await openQueues(backend, KINDS)
   const { onStop, started } = closeWhenTold(config, log, [
     () => db.destroy(),
     backend.close,
-    tellActivity,
+    reportActivity,
     queues.close,
   ])
   return { config, log, db, databaseUrl, backend, queues, onStop, started }
 }
 
-/** Opens the database, and refuses one that is not as this code and its rights must find it. */
+/** Opens the database. Throws when its migrations are not those of this code, or when the login has too many or too few rights. */
 async function openDatabase(config: Config, url: string, name: string, log: Logger): Promise<Db> {
   const db = openDb({
     url,
@@ -60,7 +68,7 @@ async function openDatabase(config: Config, url: string, name: string, log: Logg
     name: `nightbill ${name}`,
     statementTimeoutMs: config.STATEMENT_TIMEOUT_MS,
     lockTimeoutMs: config.LOCK_TIMEOUT_MS,
-    // The server gives up first when it is there.
+    // Longer than the server's own timeout, so that a server that is there gives up first.
     answerTimeoutMs: config.STATEMENT_TIMEOUT_MS + 5_000,
     onIdleError: (error) => log.warn({ err: error }, 'lost an idle database connection'),
   })
@@ -73,34 +81,34 @@ async function openDatabase(config: Config, url: string, name: string, log: Logg
 
 type Close = () => Promise<void>
 
-/** Closes everything when the process is told to stop, the last first, and ends it. */
+/** When the process is told to stop: closes everything, the last opened first, and ends the process. */
 function closeWhenTold(config: Config, log: Logger, opened: readonly Close[]): Pick<OpenProcess, 'onStop' | 'started'> {
   const closers = [...opened]
   const allStarted = Promise.withResolvers<void>()
   const close = async (signal: string) => {
     log.info({ signal }, 'stopping')
     setTimeout(() => {
-      log.error({ ms: config.SHUTDOWN_MS }, 'could not finish in time; what was begun will be taken over')
+      log.error({ ms: config.SHUTDOWN_MS }, 'could not finish in time; another process will take over the open work')
       process.exit(1)
     }, config.SHUTDOWN_MS).unref()
-    // A worker whose connections are closed while it opens would ask for work again and again, and never end.
+    // A worker whose connections are closed while it is being opened would ask for jobs for ever.
     await allStarted.promise
     for (const close of closers.toReversed())
       await close().catch((error) => log.warn({ err: error }, 'could not close'))
     process.exit(0)
   }
-  // A terminal tells the supervisor and this process, and the supervisor tells this process again.
+  // The signal may come twice: from the terminal, and from the supervisor that has got it from the terminal too.
   let stopping: Promise<void> | undefined
   const stop = (signal: string) => (stopping ??= close(signal))
   process.once('SIGTERM', stop)
   process.once('SIGINT', stop)
-  // Whoever started this process is gone: there is nobody left to stop it later.
+  // The supervisor has ended: nobody could stop this process later.
   process.once('disconnect', () => stop('disconnect'))
   return {
     onStop: (close) => closers.push(close),
     started: () => {
       allStarted.resolve()
-      // Node would keep what it compiled at the end, and a process that is killed has none: its next start would compile all again.
+      // Node writes its compile cache at the end of a process. A killed process would write none, and the next start would be slower.
       flushCompileCache()
       releaseStartMemory()
     },

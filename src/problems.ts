@@ -1,6 +1,6 @@
 /**
- * The one table of what can be refused. A problem's code is stable: callers branch on it, operators search for it.
- * `type` of a problem document is `/problems/<code>`; `retryable` says whether the same request can succeed later, unchanged.
+ * All problems that the service reports, by their codes. A code is stable: callers branch on it, and operators search for it. The `type` of
+ * a problem document is `/problems/<code>`. `retryable` says whether the same request may succeed later without a change.
  */
 export const PROBLEMS = {
   invalid_request: { status: 400, title: 'The request is not valid', retryable: false },
@@ -58,10 +58,10 @@ export const PROBLEMS = {
 
 export type ProblemCode = keyof typeof PROBLEMS
 
-/** One thing wrong in a request's input: a JSON pointer to it, and how to mend it. */
+/** An error in a request's input: a JSON pointer to the place, and what must be different. */
 export type InputError = { readonly pointer: string; readonly message: string }
 
-/** A refusal: a foreseen outcome with a stable code. Never retried; carried to the caller as problem+json. */
+/** An expected refusal with a stable code. It is never retried, and the API sends it to the caller as problem+json. */
 export class Refusal extends Error {
   readonly code: ProblemCode
   readonly errors: readonly InputError[] | undefined
@@ -81,12 +81,12 @@ export type Problem = {
   readonly status: number
   readonly detail: string
   readonly code: ProblemCode
-  /** Whether the same request can succeed later, unchanged. */
+  /** Whether the same request may succeed later without a change. */
   readonly retryable: boolean
   readonly errors?: readonly InputError[]
 }
 
-/** The problem document that tells a caller of a refusal. */
+/** The problem document of a refusal. */
 export function problemOf({ code, message, errors }: Refusal): Problem {
   const { status, title, retryable } = PROBLEMS[code]
   return { type: `/problems/${code}`, title, status, detail: message, code, retryable, ...(errors ? { errors } : {}) }

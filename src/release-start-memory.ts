@@ -1,17 +1,17 @@
 import { setFlagsFromString } from 'node:v8'
 import { runInNewContext } from 'node:vm'
 
-/** Not at once, in ms: what is asked of a process as soon as it is ready comes first. */
-const AFTER_MS = 1_000
+/** The delay, in ms: the first requests to a process that is ready come first. */
+const DELAY_MS = 1_000
 
 /**
- * Gives back what loading the code took, some 60 MB in the API. V8 would keep it for as long as a process has little to do. Once, about
- * 60 ms of work; V8's heap may grow again as before when there is much to do.
+ * Releases the memory that loading the code took, some 60 MB in the API, by one garbage collection of about 60 ms. Without it V8 keeps the
+ * memory for as long as the process has little to do. The heap may grow again later.
  */
 export function releaseStartMemory(): void {
   setTimeout(() => {
     setFlagsFromString('--expose-gc')
     const gc = runInNewContext('gc') as NodeJS.GCFunction
     gc({ type: 'major', flavor: 'last-resort', execution: 'sync' })
-  }, AFTER_MS).unref()
+  }, DELAY_MS).unref()
 }

@@ -1,6 +1,6 @@
 import { writeSync } from 'node:fs'
 
-/** Runs a process's entry. What a person has to mend is told in one line, and the process ends with exit code 2. */
+/** Runs the main function of a process. An error is printed as one line on stderr, and the process ends with exit code 2. */
 export async function runEntry(entry: () => Promise<void>): Promise<void> {
   try {
     await entry()
