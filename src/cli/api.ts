@@ -26,7 +26,7 @@ export function addApiCommand(program: Command): void {
       const api = await buildApi({ config, db, reads, backend, queues }, log)
       onStop(() => api.close())
       const address = await api.listen({ port: config.PORT, host: config.HOST })
-      // Last, when nothing else can fail any more: the key is shown this once.
+      // Last, when nothing else can fail any more, because the key is shown only once.
       if (!(await offerFirstKey(db, address))) console.log(banner(address))
       started()
     })
@@ -34,22 +34,24 @@ export function addApiCommand(program: Command): void {
 
 async function keepNamedKey(db: Db, key: string, log: Logger): Promise<void> {
   const { inForce, scopes } = await inTransaction(db, (tx) => keepBootstrapKey(tx, key))
-  if (!inForce) log.warn('BOOTSTRAP_API_KEY was revoked or has expired and opens nothing: set it to another')
-  else if (scopes.length < SCOPES.length) log.warn({ scopes }, 'BOOTSTRAP_API_KEY is a key that has these scopes alone')
+  if (!inForce) log.warn('BOOTSTRAP_API_KEY was revoked or has expired and is not accepted: set another key')
+  else if (scopes.length < SCOPES.length) log.warn({ scopes }, 'BOOTSTRAP_API_KEY is a key with these scopes only')
 }
 
-/** Makes and shows the first key when there is none; returns whether it did. Throws a StartError when the key that was shown may not work. */
+/**
+ * Makes and shows the first key when there is none; returns whether it did. Throws a StartError when the key that was shown may not work.
+ */
 async function offerFirstKey(db: Db, address: string): Promise<boolean> {
   try {
-    // At once, not when stdout gets to it: the key is kept only if this has been written.
+    // A synchronous write, so that the key is stored only after it was shown.
     return await inTransaction(db, (tx) => makeFirstKey(tx, (key) => writeSync(1, `${banner(address, key)}\n`)))
   } catch (error) {
     const why = error instanceof Error ? error.message : String(error)
-    throw new StartError(`the first API key could not be shown or kept, and does not work: start again (${why})`)
+    throw new StartError(`the first API key could not be shown or stored, and does not work: start again (${why})`)
   }
 }
 
-/** What a newcomer needs, in the order in which it is needed. */
+/** The first steps for a newcomer. */
 function banner(address: string, newKey?: string): string {
   const key = newKey ?? '$NIGHTBILL_API_KEY'
   return [

@@ -45,9 +45,9 @@ function addStart(group: Command, defaults: ClientDefaults): void {
     .option('--group <bill-group>', 'bill the accounts of this group (default: default)')
     .option('--accounts <account-ids>', 'bill these accounts instead, separated by commas', parseNames)
     .option('--date <yyyy-mm-dd>', 'bill as of this date (default: today)')
-    .option('--allow-future', 'a date more than 31 days ahead is meant')
-    .option('--name <name>', 'a name to know it by')
-    .option('--idempotency-key <key>', 'the same key again starts no second run')
+    .option('--allow-future', 'allow a date more than 31 days ahead')
+    .option('--name <name>', 'a name for the run')
+    .option('--idempotency-key <key>', 'a repeat with the same key starts no second run')
     .option('--wait', 'wait until it has ended')
     .addHelpText(
       'after',
@@ -71,7 +71,7 @@ ${exitCodes}`,
 }
 
 function addReads(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'show <bill-run-id>', 'state and totals of a bill run', defaults)
+  addClientCommand(group, 'show <bill-run-id>', 'status and totals of a bill run', defaults)
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run show 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
     .action((billRunId: string, _options: unknown, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
@@ -93,7 +93,7 @@ function addReads(group: Command, defaults: ClientDefaults): void {
 }
 
 function addChanges(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'retry <bill-run-id>', 'bill the accounts that failed again, within the same run', defaults)
+  addClientCommand(group, 'retry <bill-run-id>', 'try again to bill the failed accounts, within the same run', defaults)
     .option('--reason <text>', 'why, for the audit')
     .option('--wait', 'wait until it has ended')
     .addHelpText(
@@ -111,7 +111,7 @@ ${exitCodes}`,
       }),
     )
 
-  addClientCommand(group, 'cancel <bill-run-id>', 'begin no more accounts; what is billed stays billed', defaults)
+  addClientCommand(group, 'cancel <bill-run-id>', 'stop a bill run; accounts that are billed stay billed', defaults)
     .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run cancel 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
     .action((billRunId: string, { reason }: { reason?: string }, command: Command) =>
@@ -125,7 +125,7 @@ function addPreview(group: Command, defaults: ClientDefaults): void {
   addClientCommand(group, 'preview', 'the invoices that a bill run would make; writes nothing', defaults)
     .requiredOption('--accounts <account-ids>', 'up to 1,000 accounts, separated by commas', parseNames)
     .option('--date <yyyy-mm-dd>', 'as of this date (default: today)')
-    .option('--allow-future', 'a date more than 31 days ahead is meant')
+    .option('--allow-future', 'allow a date more than 31 days ahead')
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run preview --accounts acme,globex --date 2026-11-30')
     .action(({ accounts, date, allowFuture }: PreviewOptions, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {
@@ -135,7 +135,7 @@ function addPreview(group: Command, defaults: ClientDefaults): void {
     )
 }
 
-/** Sets the exit code too. The bar goes to stderr, so that stdout holds the answer alone. */
+/** Waits, shows the run and sets the exit code. The progress bar goes to stderr, so that stdout has only the answer. */
 async function showWhenEnded({ client, show }: ClientContext, billRunId: string): Promise<void> {
   const run = await watchBillRun(client, billRunId, 'Billing', process.stderr)
   show(run, billRunTable)

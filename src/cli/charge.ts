@@ -11,11 +11,11 @@ export function addChargeCommand(program: Command, defaults: ClientDefaults): vo
   const group = addClientGroup(program, 'charge', 'what accounts owe')
 
   addClientCommand(group, 'add', 'charge an account; the next bill run puts it on an invoice', defaults)
-    .requiredOption('--account <account-id>', 'who owes it')
+    .requiredOption('--account <account-id>', 'the account that owes it')
     .requiredOption('--amount <amount>', "decimal amount in the account's currency")
-    .requiredOption('--description <text>', 'what for, as it stands on the invoice')
-    .option('--date <yyyy-mm-dd>', 'bill runs as of this date or later take it up (default: today)')
-    .option('--reference <id>', 'your own id of it: a repeat charges nothing')
+    .requiredOption('--description <text>', 'the text on the invoice')
+    .option('--date <yyyy-mm-dd>', 'bill runs as of this date or later bill it (default: today)')
+    .option('--reference <id>', 'your own id for it: a repeat charges nothing')
     .addHelpText(
       'after',
       `

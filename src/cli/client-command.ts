@@ -3,19 +3,19 @@ import type { Page } from '../api/types.ts'
 import { type ApiClient, openApiClient } from '../client/api-client.ts'
 import { apiError, apiErrorLine, isApiError } from '../client/api-error.ts'
 
-/** Where the service is and with which key, when the command line does not say. */
+/** The address of the service and the API key, when the command line does not give them. */
 export type ClientDefaults = { readonly url: string; readonly apiKey: string | undefined }
 
-/** 1 is a bill run that completed with failures; whatever could not be done is 2, wrong usage included. */
+/** The exit code of a command that could not be done, also for wrong usage. 1 is a bill run that completed with failures. */
 export const exitCodeCouldNot = 2
 
 export type ClientContext = {
   readonly client: ApiClient
-  /** Prints the answer as JSON with --json, otherwise as the text. */
+  /** Prints the answer: with --json as JSON, otherwise as the text. */
   readonly show: <Answer>(answer: Answer, text: (answer: Answer) => string) => void
 }
 
-/** A group of commands that talk to a running service: `nightbill credit ...`. */
+/** Adds a group of commands that talk to a running service: `nightbill credit ...`. */
 export function addClientGroup(program: Command, name: string, description: string): Command {
   return program
     .command(name)
@@ -23,20 +23,20 @@ export function addClientGroup(program: Command, name: string, description: stri
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodeCouldNot))
 }
 
-/** A command of such a group, with the options that all of them take. */
+/** Adds a command to such a group, with the options that all of them have. */
 export function addClientCommand(group: Command, usage: string, description: string, { url }: ClientDefaults): Command {
   return (
     group
       .command(usage)
       .description(description)
       .option('--url <url>', `address of the service (default: NIGHTBILL_URL, now ${url})`)
-      // Without a default here: help would print the key.
+      // No default here, because the help would print the key.
       .option('--api-key <key>', 'API key (default: NIGHTBILL_API_KEY)')
       .option('--json', 'print the answer as JSON')
   )
 }
 
-/** Does a command's work with a client; an error becomes one readable line on stderr and exit code 2. */
+/** Runs a command with a client. An ApiError becomes one line on stderr and exit code 2. */
 export async function withClient(
   command: Command,
   defaults: ClientDefaults,
@@ -62,7 +62,7 @@ function presentKey(apiKey: string | undefined): string {
   throw apiError({ status: 0, code: 'api_key_missing', title: 'An API key is needed', detail })
 }
 
-/** Text of a list, with a hint when there is more than was asked for. */
+/** Returns the text of a list, with a hint when there are more rows. */
 export function listText<Row>(table: (rows: readonly Row[]) => string): (page: Page<Row>) => string {
   return ({ data, nextCursor }) =>
     nextCursor === null ? table(data) : `${table(data)}\nThere are more: raise --limit (now ${data.length}).`
@@ -76,10 +76,10 @@ export function parseNonNegativeInteger(text: string): number {
   return parseInteger(text, 0)
 }
 
-function parseInteger(text: string, least: number): number {
+function parseInteger(text: string, min: number): number {
   const value = Number(text)
-  if (!/^\d+$/.test(text) || value < least || !Number.isSafeInteger(value)) {
-    throw new InvalidArgumentError(`It must be a whole number from ${least}.`)
+  if (!/^\d+$/.test(text) || value < min || !Number.isSafeInteger(value)) {
+    throw new InvalidArgumentError(`It must be a whole number from ${min}.`)
   }
   return value
 }

@@ -4,15 +4,15 @@ import type { ClientDefaults } from './client-command.ts'
 type AddCommand = (program: Command, defaults: ClientDefaults) => void
 
 export type CommandEntry = {
-  /** How `nightbill --help` names it. */
+  /** The usage that `nightbill --help` shows. */
   readonly usage: string
   readonly description: string
   readonly load: () => Promise<AddCommand>
 }
 
 /**
- * Every command, by name. Each is loaded when it is the one that is asked for: a command that asks the API one thing need not load the
- * API, and `nightbill --help` none of them. A test keeps usage and description equal to the command's own.
+ * Every command, by name. A command is loaded only when it is called: a client command need not load the API, and `nightbill --help` loads
+ * none. A test checks that usage and description equal the command's own.
  */
 export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   serve: {
@@ -29,17 +29,17 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   migrate: {
     usage: 'migrate',
     description:
-      'bring the database to this version, as its owner, before the new version starts; makes the login of DATABASE_URL, or admits it',
+      'migrate the database as its owner, before a new version starts; creates the login of DATABASE_URL and grants its rights',
     load: async () => (await import('./migrate.ts')).addMigrateCommand,
   },
   reconcile: {
     usage: 'reconcile [options]',
-    description: 'prove over the whole database what must hold at all times; exit code 0 if it does, 1 if not',
+    description: 'check every rule of the ledger over the whole database; exit code 0 if all hold, 1 if not',
     load: async () => (await import('./reconcile.ts')).addReconcileCommand,
   },
   reconciliation: {
     usage: 'reconciliation',
-    description: 'what the daily proofs of the whole database found',
+    description: 'results of the daily reconciliations',
     load: async () => (await import('./reconcile.ts')).addReconciliationCommand,
   },
   key: {
@@ -59,7 +59,7 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
   },
   job: {
     usage: 'job',
-    description: 'what became of accepted credits and reversals',
+    description: 'accepted credits and reversals, and their outcomes',
     load: async () => (await import('./job.ts')).addJobCommand,
   },
   account: {

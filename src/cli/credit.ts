@@ -23,7 +23,7 @@ type AddOptions = {
   wait?: boolean
 }
 
-/** The service refuses a status that is none. */
+/** `status` is checked by the service. */
 type Filters = { account?: string; status?: CreditQuery['status'] }
 
 type DisburseOptions = { invoice: string; amount: string; confirm?: boolean }
@@ -39,12 +39,12 @@ export function addCreditCommand(program: Command, defaults: ClientDefaults): vo
 
 function addAdd(group: Command, defaults: ClientDefaults): void {
   addClientCommand(group, 'add', 'give an account a credit; its next bill run issues it', defaults)
-    .requiredOption('--account <account-id>', 'who is given it')
+    .requiredOption('--account <account-id>', 'the account that gets it')
     .requiredOption('--amount <amount>', "decimal amount in the account's currency")
-    .requiredOption('--reason <text>', 'why, as it stands on the invoice')
-    .option('--note <text>', 'a note for yourselves')
-    .option('--manual', 'leave the disbursement to you: without it bill runs disburse the credit')
-    .option('--reference <id>', 'your own id of it: a repeat gives no second credit')
+    .requiredOption('--reason <text>', 'the text on the invoice')
+    .option('--note <text>', 'an internal note')
+    .option('--manual', 'you disburse it yourself; without this, bill runs disburse it')
+    .option('--reference <id>', 'your own id for it: a repeat gives no second credit')
     .option('--wait', 'wait until it is recorded')
     .addHelpText(
       'after',
@@ -111,7 +111,7 @@ function addDisburse(group: Command, defaults: ClientDefaults): void {
   )
     .requiredOption('--invoice <invoice-id>', 'invoice whose balance it lowers')
     .requiredOption('--amount <amount>', 'how much of the credit')
-    .option('--confirm', 'it is meant, even if the same was disbursed within the last minute')
+    .option('--confirm', 'disburse even if the same was disbursed within the last minute')
     .addHelpText(
       'after',
       `

@@ -5,20 +5,20 @@ import { addClientCommand, addClientGroup, type ClientDefaults, withClient } fro
 
 /** `nightbill job ...` */
 export function addJobCommand(program: Command, defaults: ClientDefaults): void {
-  const group = addClientGroup(program, 'job', 'what became of accepted credits and reversals')
+  const group = addClientGroup(program, 'job', 'accepted credits and reversals, and their outcomes')
 
-  addClientCommand(group, 'show <job-id>', 'its status, and why it failed or is not carried out yet', defaults)
+  addClientCommand(group, 'show <job-id>', 'its status, and why it failed or is not done yet', defaults)
     .addHelpText('after', '\nExample:\n  $ nightbill job show 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
     .action((jobId: string, _options: unknown, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => show(await client.getJob(jobId), jobText)),
     )
 
-  addClientCommand(group, 'retry <job-id>', 'take up a failed job again, once its cause is mended', defaults)
-    .option('--reason <text>', 'why')
-    .option('--wait', 'wait until it is carried out')
+  addClientCommand(group, 'retry <job-id>', 'try a failed job again, after its cause is fixed', defaults)
+    .option('--reason <text>', 'why, for the audit')
+    .option('--wait', 'wait until it is done')
     .addHelpText(
       'after',
-      '\nExample:\n  $ nightbill job retry 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f --reason "Mended" --wait',
+      '\nExample:\n  $ nightbill job retry 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f --reason "Fixed" --wait',
     )
     .action((jobId: string, { reason, wait = false }: { reason?: string; wait?: boolean }, command: Command) =>
       withClient(command, defaults, async ({ client, show }) => {

@@ -6,7 +6,7 @@ import { type Doer, writeAudit } from '../ledger/audit/write-audit.ts'
 import { createKey, revokeKey, SCOPES } from '../ledger/keys/api-keys.ts'
 import { openLocalDatabase } from './local-database.ts'
 
-/** `nightbill key ...`: on the database itself, so that it works also when every key is lost. */
+/** `nightbill key ...`: works on the database itself, so that it can be used when every key is lost. */
 export function addKeyCommand(program: Command): void {
   const group = program
     .command('key')
@@ -14,7 +14,7 @@ export function addKeyCommand(program: Command): void {
 
   group
     .command('create <name>')
-    .description('make a key; it is shown this once')
+    .description('create a key; it is shown only once')
     .requiredOption('--scopes <list>', `some of ${SCOPES.join(',')}`, parseScopes)
     .addHelpText(
       'after',
@@ -25,7 +25,7 @@ export function addKeyCommand(program: Command): void {
       try {
         const { id, key } = await inTransaction(db, async (tx) => {
           const created = await createKey(tx, name, scopes)
-          await writeAudit(tx, whoever(), { action: 'key.create', subject: created.id })
+          await writeAudit(tx, commandUser(), { action: 'key.create', subject: created.id })
           return created
         })
         console.log(`Key ${id} (${scopes.join(', ')}), shown this once:\n${key}`)
@@ -36,7 +36,7 @@ export function addKeyCommand(program: Command): void {
 
   group
     .command('revoke <keyId>')
-    .description('revoke a key; it stops to work within a second')
+    .description('revoke a key; it is refused from the next second on')
     .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill key revoke 019ac0de-0000-7000-8000-000000000001')
     .action(async (keyId: string, { reason }: { reason?: string }) => {
@@ -44,7 +44,7 @@ export function addKeyCommand(program: Command): void {
       try {
         await inTransaction(db, async (tx) => {
           await revokeKey(tx, keyId)
-          await writeAudit(tx, whoever(), { action: 'key.revoke', subject: keyId, reason })
+          await writeAudit(tx, commandUser(), { action: 'key.revoke', subject: keyId, reason })
         })
         console.log(`Key ${keyId} is revoked.`)
       } finally {
@@ -53,12 +53,12 @@ export function addKeyCommand(program: Command): void {
     })
 }
 
-/** The operating system's user: whoever can open the database needs no API key. */
-function whoever(): Doer {
+/** The user of the operating system. There is no API key to name here: this command opens the database itself. */
+function commandUser(): Doer {
   try {
     return { source: 'command', user: userInfo().username }
   } catch {
-    // In a container the user may have a number and no name.
+    // In a container the user may have an id and no name.
     return { source: 'command', user: String(process.getuid?.()) }
   }
 }

@@ -5,14 +5,14 @@ import { collectPages } from '../client/collect-pages.ts'
 import { addClientCommand, type ClientDefaults, listText, parsePositiveInteger, withClient } from './client-command.ts'
 
 type Listing<Row, Options> = {
-  /** How many rows are shown unless --limit says otherwise. */
+  /** The default of --limit. */
   readonly limit: number
-  /** Reads one page; `argument` is the command's own, such as an id. */
+  /** Reads one page. `argument` is the command's argument, such as an id. */
   readonly list: (client: ApiClient, page: PageQuery, options: Options, argument: string) => Promise<Page<Row>>
   readonly table: (rows: readonly Row[]) => string
 }
 
-/** A command that shows a list of the service's, page after page up to --limit. Options that filter it are added to what this returns. */
+/** Adds a command that shows a list of the service, up to --limit rows. The caller adds options that filter it to the returned command. */
 export function addListCommand<Row, Options extends object>(
   group: Command,
   [usage, description]: readonly [usage: string, description: string],

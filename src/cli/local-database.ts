@@ -2,7 +2,7 @@ import { type Config, StartError } from '../config.ts'
 import { type Db, openDb } from '../db/open.ts'
 import { findAnnouncedDatabase } from './announce-database.ts'
 
-/** Opens the database that DATABASE_URL names, or else the embedded one of a running service. Throws a StartError when there is neither. */
+/** Opens the database of DATABASE_URL, or else the embedded one of a running service. Throws a StartError when there is neither. */
 export async function openLocalDatabase(config: Config, name: string): Promise<Db> {
   const url = config.DATABASE_URL ?? (await findAnnouncedDatabase(config.DATA_DIR))
   if (url === undefined) {

@@ -4,12 +4,12 @@ import { migrate } from '../db/migrate.ts'
 import { admitLogin } from '../db/service-login.ts'
 import { prepareQueues } from '../work/prepare-queues.ts'
 
-/** `nightbill migrate`: before a new version starts. */
+/** `nightbill migrate`: to be run before a new version starts. */
 export function addMigrateCommand(program: Command): void {
   program
     .command('migrate')
     .description(
-      'bring the database to this version, as its owner, before the new version starts; makes the login of DATABASE_URL, or admits it',
+      'migrate the database as its owner, before a new version starts; creates the login of DATABASE_URL and grants its rights',
     )
     .addHelpText(
       'after',
@@ -20,7 +20,7 @@ export function addMigrateCommand(program: Command): void {
       const ownerUrl = config.OWNER_DATABASE_URL
       if (ownerUrl === undefined) {
         throw new StartError(
-          'OWNER_DATABASE_URL is not set: name the database as its owner; `nightbill serve` migrates the embedded one by itself',
+          'OWNER_DATABASE_URL is not set: set it to the database with the login of its owner; `nightbill serve` migrates the embedded database by itself',
         )
       }
       await migrate(ownerUrl, { say: (line) => console.error(line) })

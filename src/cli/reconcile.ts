@@ -8,12 +8,12 @@ import { addClientGroup, type ClientDefaults } from './client-command.ts'
 import { addListCommand } from './list-command.ts'
 import { openLocalDatabase } from './local-database.ts'
 
-/** `nightbill reconcile`: proves every rule over the whole database. */
+/** `nightbill reconcile`: checks every rule over the whole database. */
 export function addReconcileCommand(program: Command): void {
   program
     .command('reconcile')
-    .description('prove over the whole database what must hold at all times; exit code 0 if it does, 1 if not')
-    .option('--run <bill-run>', 'only the rows of this bill run, by the rules that can be asked of it')
+    .description('check every rule of the ledger over the whole database; exit code 0 if all hold, 1 if not')
+    .option('--run <bill-run>', 'check only the rows of this bill run, by the rules that allow it')
     .option('--json', 'print the report as JSON')
     .addHelpText(
       'after',
@@ -28,7 +28,7 @@ Examples:
     .action(async ({ run, json = false }: { run?: string; json?: boolean }) => {
       const db = await openLocalDatabase(readConfig(), 'reconcile')
       try {
-        // Nothing breaks a rule of a run that is not there: that would look well.
+        // Without this check, a wrong id would be reported as a run without violations.
         if (run !== undefined && !(await isBillRun(db, run))) throw new StartError(`there is no bill run ${run}`)
         const progress = openProgress('Reconciling', process.stderr)
         const { report } = await recordReconciliation(db, {
@@ -48,8 +48,8 @@ Examples:
 
 /** `nightbill reconciliation ...` */
 export function addReconciliationCommand(program: Command, defaults: ClientDefaults): void {
-  const group = addClientGroup(program, 'reconciliation', 'what the daily proofs of the whole database found')
-  addListCommand(group, ['list', 'the reconciliations, the last first'], defaults, {
+  const group = addClientGroup(program, 'reconciliation', 'results of the daily reconciliations')
+  addListCommand(group, ['list', 'reconciliations, newest first'], defaults, {
     limit: 20,
     list: (client, page) => client.listReconciliations(page),
     table: reconciliationsTable,

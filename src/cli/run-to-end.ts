@@ -4,15 +4,15 @@ import { environmentWith } from '../config.ts'
 
 export type RunOptions = {
   readonly folder: string
-  /** Variables for the process, over this process's own. */
+  /** Variables for the process, in addition to this process's own. */
   readonly env: Readonly<Record<string, string>>
-  /** When it is aborted, the process is told to stop. */
+  /** When it is aborted, the process gets SIGTERM. */
   readonly stop: AbortSignal
 }
 
 /**
- * Runs Node on `args` to its end, its errors shown as this process's own. Returns its exit code, undefined when a signal ended it. What it
- * loads is gone with it, and not kept by a process that runs for months.
+ * Runs Node on `args` to its end, and shows its stderr. Returns its exit code; undefined when a signal ended it. It is a process of its own
+ * so that the memory for its code is freed: this process may run for months.
  */
 export async function runToEnd(
   args: readonly string[],

@@ -9,9 +9,9 @@ type SetOptions = { cron: string; timezone: string; group: string; disabled?: bo
 export function addScheduleCommand(program: Command, defaults: ClientDefaults): void {
   const group = addClientGroup(program, 'schedule', 'bill runs that the service starts by itself')
 
-  addClientCommand(group, 'set <name>', 'make a schedule, or replace the one of this name', defaults)
+  addClientCommand(group, 'set <name>', 'create a schedule, or replace the one with this name', defaults)
     .requiredOption('--cron <expression>', 'five fields: minute, hour, day of month, month, day of week')
-    .requiredOption('--timezone <name>', 'IANA time zone that the cron expression is in')
+    .requiredOption('--timezone <name>', 'IANA time zone of the cron expression')
     .option('--group <bill-group>', 'bill group to bill', 'default')
     .option('--disabled', 'keep it, but start no bill runs')
     .addHelpText(
@@ -34,7 +34,7 @@ Examples:
     table: schedulesTable,
   }).addHelpText('after', '\nExample:\n  $ nightbill schedule list')
 
-  addClientCommand(group, 'remove <name>', 'remove a schedule; bill runs that it has started go on', defaults)
+  addClientCommand(group, 'remove <name>', 'remove a schedule; its bill runs continue', defaults)
     .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill schedule remove nightly')
     .action((name: string, { reason }: { reason?: string }, command: Command) =>

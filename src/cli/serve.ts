@@ -11,17 +11,17 @@ import { superviseProcesses } from './supervise-processes.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
-/** Two processes, whatever they carry: a request is answered while much is billed, and what takes a worker down leaves the API up. */
+/** Always two processes: the API answers while a large run is billed, and stays up when the worker dies. */
 const PROCESSES = {
   api: ['src/cli.ts', 'api'],
-  // What a batch reads is garbage when it is billed: with room for it, little of it is ever copied.
+  // The data of a batch is garbage after its transaction. A larger young generation lets V8 free most of it without copying.
   worker: ['--max-semi-space-size=16', 'workers/worker.ts'],
 } as const
 const MIGRATE = ['src/cli.ts', 'migrate']
 
-/** Exit code when the embedded Postgres ended by itself. Nothing is to be mended: whoever supervises this process starts it again. */
+/** The exit code when the embedded Postgres ended by itself. A supervisor can simply start this process again. */
 const DATABASE_LOST = 1
-/** The same when a signal ended the migration, which nobody here sent. */
+/** The exit code when a signal from elsewhere ended the migration. */
 const MIGRATION_LOST = 1
 
 /** `nightbill serve`: everything on this machine. */
@@ -44,13 +44,13 @@ Examples:
     .action(async () => {
       const config = readConfig()
       const log = openLog('serve', config.LOG_LEVEL)
-      // From here on: a start that is cut short would leave its Postgres behind.
+      // Registered before Postgres is started: otherwise a signal during the start would leave Postgres running.
       const told = abortWhenTold()
       const lost = new AbortController()
       const onLost = (line: string) => {
-        // Whoever stops the service may signal every process of it, its Postgres too.
+        // A stop may have been signalled to all processes of the service, Postgres too.
         if (told.aborted) return
-        log.error(`${line}; stopping everything here, to be started again`)
+        log.error(`${line}; stopping all processes, so that a supervisor can start the service again`)
         lost.abort()
       }
       const embedded =
@@ -60,9 +60,9 @@ Examples:
       const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
       const ownerUrl = embedded?.ownerUrl ?? config.OWNER_DATABASE_URL
       const stop = AbortSignal.any([told, lost.signal])
-      const env = { DATABASE_URL: databaseUrl, ...keptCode() }
+      const env = { DATABASE_URL: databaseUrl, ...compileCache() }
       try {
-        // Without the owner's login, what lacks migrations is told by the processes.
+        // Without the owner's login there is no migration. The processes refuse to start when one is pending.
         const migrated =
           ownerUrl === undefined
             ? 0
@@ -75,7 +75,7 @@ Examples:
         releaseStartMemory()
         const exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
-          // The owner's password is for migrations alone.
+          // Only the migration gets the owner's password.
           env: { ...env, OWNER_DATABASE_URL: '' },
           stop,
           stopWithinMs: config.SHUTDOWN_MS + 5_000,
@@ -89,15 +89,15 @@ Examples:
     })
 }
 
-/** Aborts at SIGTERM or SIGINT. The same signal again ends the process at once, for whoever cannot wait. */
+/** Returns a signal that aborts at SIGTERM or SIGINT. A second signal of the same kind ends the process at once. */
 function abortWhenTold(): AbortSignal {
   const told = new AbortController()
   for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => told.abort())
   return told.signal
 }
 
-/** Where the processes keep what Node compiles: where this one does. */
-function keptCode(): Readonly<Record<string, string>> {
+/** The setting that makes the processes share this process's compile cache. */
+function compileCache(): Readonly<Record<string, string>> {
   const folder = getCompileCacheDir()
   return folder === undefined ? {} : { NODE_COMPILE_CACHE: dirname(folder) }
 }

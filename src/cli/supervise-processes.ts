@@ -4,16 +4,19 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { environmentWith } from '../config.ts'
 
-/** The pause before a process is started again, in ms: hardly any for one that has run for a while, longer each time for one that does not stay up. */
-const FIRST_PAUSE_MS = 100
+/**
+ * The pause before a process is started again, in ms. It is short for a process that ran for at least MIN_UPTIME_MS, and doubles each time
+ * for one that ended earlier.
+ */
+const MIN_PAUSE_MS = 100
 const MAX_PAUSE_MS = 2_000
-const STAYED_UP_MS = 3_000
-/** What an entry ends with when a person has to mend something: to start it again would not help. */
+const MIN_UPTIME_MS = 3_000
+/** The exit code of runEntry when a person must fix something. To start the process again would not help. */
 const CANNOT_START = 2
 
 export type Supervision = {
   readonly folder: string
-  /** Variables for the processes, over this process's own. */
+  /** Variables for the processes, in addition to this process's own. */
   readonly env: Readonly<Record<string, string>>
   /** Aborted when the processes are to stop. */
   readonly stop: AbortSignal
@@ -23,8 +26,8 @@ export type Supervision = {
 }
 
 /**
- * Runs processes until they are to stop, starting again one that dies. Returns the exit code: 0 after being told to stop, 2 when one
- * cannot start. They are told to stop when this process ends, however it ends: their channel to it closes.
+ * Runs processes until `stop` is aborted, and starts a process again when it dies. Returns the exit code: 0 after a stop, 2 when a process
+ * cannot start. If this process is killed, its IPC channels close, which tells the processes to stop.
  */
 export async function superviseProcesses(
   processes: Readonly<Record<string, readonly string[]>>,
@@ -36,7 +39,7 @@ export async function superviseProcesses(
   const told = once(stop, 'abort').then(() => 0)
 
   const keep = async (name: string, args: readonly string[]): Promise<number> => {
-    let pauseMs = FIRST_PAUSE_MS
+    let pauseMs = MIN_PAUSE_MS
     for (let starts = 1; ; starts += 1) {
       const startedAt = performance.now()
       const child = spawn(process.execPath, args, {
@@ -48,10 +51,10 @@ export async function superviseProcesses(
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       running.delete(child)
       if (stopping) return 0
-      // Later the same code may only mean that the database is away at the moment of a restart.
+      // After the first start, the same code may only mean that the database is away at this moment.
       if (code === CANNOT_START && starts === 1) return code
       log.error({ process: name, code, signal }, 'a process ended unexpectedly; starting it again')
-      pauseMs = performance.now() - startedAt > STAYED_UP_MS ? FIRST_PAUSE_MS : Math.min(2 * pauseMs, MAX_PAUSE_MS)
+      pauseMs = performance.now() - startedAt > MIN_UPTIME_MS ? MIN_PAUSE_MS : Math.min(2 * pauseMs, MAX_PAUSE_MS)
       await sleep(pauseMs)
       if (stopping) return 0
     }

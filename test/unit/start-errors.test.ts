@@ -147,7 +147,7 @@ describe.concurrent('a database', () => {
     expectOneLine(
       await start(['migrate'], settings()),
       /OWNER_DATABASE_URL is not set/,
-      /name the database as its owner/,
+      /set it to the database with the login of its owner/,
     )
   })
 
