@@ -36,7 +36,7 @@ import { type Connection, type Query, sendRequest } from './request.ts'
 
 const minute = 60_000
 
-/** Without a key of the caller's own every call is a new request; the client's own repeats always use the same key. */
+/** Without a key, every call is a new request. The repeats that the client itself sends always have the same key. */
 export type PostOptions = { readonly idempotencyKey?: string | undefined }
 
 export type WaitOptions<Value> = {
@@ -48,8 +48,8 @@ export type WaitOptions<Value> = {
 export type ApiClient = ReturnType<typeof openApiClient>
 
 /**
- * The HTTP interface as functions. Every call throws an ApiError when it is refused or the service stays out of reach;
- * see `sendRequest` for what is tried again.
+ * The HTTP API as functions. A call throws an ApiError when it is refused, or when the service cannot be reached; sendRequest says what is
+ * tried again before that.
  */
 export function openApiClient(connection: Connection) {
   const methods = openMethods(connection)
@@ -113,11 +113,11 @@ function jobCalls({ get, post }: Methods) {
   const getJob = (jobId: string) => get<Job>(`v1/jobs/${segment(jobId)}`)
   return {
     getJob,
-    /** Waits until the job is done or failed, 10 minutes unless told otherwise. */
+    /** Waits until the job is done or failed; for 10 minutes by default. */
     waitForJob: (jobId: string, { timeoutMs = 10 * minute, onProgress }: WaitOptions<Job> = {}) =>
       pollUntil(() => getJob(jobId), isFinishedJob, { timeoutMs, onValue: onProgress }),
 
-    /** Takes up a failed job again. */
+    /** Queues a failed job again. */
     retryJob: (jobId: string, why: Reason = {}, options?: PostOptions) =>
       post<Job>(`v1/jobs/${segment(jobId)}/retry`, why, options),
   }
@@ -129,7 +129,7 @@ function billRunCalls({ get, post }: Methods) {
     startBillRun: (run: NewBillRun, options?: PostOptions) => post<AcceptedBillRun>('v1/bill-runs', run, options),
     listBillRuns: (query: PageQuery = {}) => get<Page<BillRun>>('v1/bill-runs', query),
     getBillRun,
-    /** Waits until the run has ended in whatever way, 12 hours unless told otherwise. */
+    /** Waits until the run has ended, also if it was cancelled or has failures; for 12 hours by default. */
     waitForBillRun: (billRunId: string, { timeoutMs = 720 * minute, onProgress }: WaitOptions<BillRun> = {}) =>
       pollUntil(() => getBillRun(billRunId), isFinishedRun, { timeoutMs, onValue: onProgress }),
     listBillRunFailures: (billRunId: string, query: PageQuery = {}) =>
@@ -146,7 +146,7 @@ function billRunCalls({ get, post }: Methods) {
 const invoiceCalls = ({ get }: Methods) => ({
   listInvoices: (query: InvoiceQuery = {}) => get<Page<Invoice>>('v1/invoices', query),
   getInvoice: (invoiceId: string) => get<Invoice>(`v1/invoices/${segment(invoiceId)}`),
-  /** All lines of an invoice, of which the invoice itself shows the first 100. */
+  /** All lines of an invoice; the invoice itself shows the first 100. */
   listInvoiceTransactions: (invoiceId: string, query: PageQuery = {}) =>
     get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),
 })
@@ -156,7 +156,7 @@ const operationCalls = ({ get, put, remove }: Methods) => ({
   listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
   deleteSchedule: (name: string, why: Reason = {}) => remove(`v1/schedules/${segment(name)}`, why),
 
-  /** The last first. */
+  /** The newest first. */
   listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
 
   listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),

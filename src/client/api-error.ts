@@ -1,10 +1,10 @@
 import type { Problem } from '../api/types.ts'
 import { printable } from './printable.ts'
 
-/** Why a call did not succeed: the service's problem document, or what is known without one. */
+/** Why a call failed: the service's problem document, or as much as is known without one. */
 export type Failure = Pick<Problem, 'status' | 'code' | 'title'> & Partial<Pick<Problem, 'detail' | 'errors'>>
 
-/** What a call that did not succeed throws. `status` is 0 when the service gave no answer at all. */
+/** The error of a call that failed. `status` is 0 when the service gave no answer. */
 export type ApiError = Error & {
   readonly name: 'ApiError'
   readonly status: number
@@ -24,7 +24,7 @@ export function isApiError(value: unknown): value is ApiError {
   return value instanceof Error && value.name === 'ApiError'
 }
 
-/** The whole error in one line: title, detail, code, and what is wrong where unless the detail has said so. */
+/** The whole error in one line: title, detail, code, and the wrong places in the input unless the detail names them. */
 export function apiErrorLine(error: ApiError): string {
   const places = error.errors
     .filter(({ message }) => !error.message.includes(message))

@@ -1,8 +1,8 @@
 import type { Page, PageQuery } from '../api/types.ts'
 
-const largestPage = 500
+const maxPageSize = 500
 
-/** Reads page after page until there are no more rows or `limit` of them; `nextCursor` then says where to go on. */
+/** Reads pages until there are no more rows, or until there are `limit` rows. Then `nextCursor` tells where to go on. */
 export async function collectPages<Row>(
   list: (query: PageQuery) => Promise<Page<Row>>,
   limit = Number.POSITIVE_INFINITY,
@@ -10,7 +10,7 @@ export async function collectPages<Row>(
   const rows: Row[] = []
   let cursor: string | undefined
   while (rows.length < limit) {
-    const page = await list({ limit: Math.min(limit - rows.length, largestPage), cursor })
+    const page = await list({ limit: Math.min(limit - rows.length, maxPageSize), cursor })
     rows.push(...page.data)
     if (page.nextCursor === null) return { data: rows, nextCursor: null }
     cursor = page.nextCursor

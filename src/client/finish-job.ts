@@ -2,8 +2,7 @@ import type { ApiClient } from './api-client.ts'
 import { apiError } from './api-error.ts'
 
 /**
- * Waits until an accepted request has been carried out. One that failed is thrown as an ApiError with the job's code:
- * to the caller it is as much an error as a request that is refused at the door.
+ * Waits until an accepted request is done. Throws an ApiError with the job's code when it failed, as for a request that is refused at once.
  */
 export async function finishJob(client: ApiClient, jobId: string): Promise<void> {
   const { status, error } = await client.waitForJob(jobId)

@@ -5,7 +5,7 @@ import { type ApiError, apiError, type Failure } from './api-error.ts'
 export type Connection = {
   readonly baseUrl: string
   readonly apiKey: string | undefined
-  /** How long an answer may take, in ms; a minute unless said. */
+  /** How long an answer may take, in ms; a minute by default. */
   readonly answerWithinMs?: number
 }
 
@@ -20,16 +20,16 @@ export type Request = {
   readonly idempotencyKey?: string
 }
 
-const attemptsPerRequest = 5
+const maxAttempts = 5
 const firstDelayMs = 250
-const longestDelayMs = 10_000
+const maxDelayMs = 10_000
 const defaultAnswerWithinMs = 60_000
 
-/** The request was not carried out: too many of them, or not able to serve just now. */
-const passingStatuses = new Set([429, 503])
-/** The connection was never made, so nothing can have happened. */
+/** Statuses of a request that was not processed, and may succeed later. */
+const retryableStatuses = new Set([429, 503])
+/** Error codes of a connection that was never opened, so that nothing can have happened. */
 const notSentCodes = new Set(['ECONNREFUSED', 'UND_ERR_CONNECT_TIMEOUT'])
-/** The answer was lost: the request may have been carried out. */
+/** Error codes of a lost answer: the request may have been processed. */
 const answerLostCodes = new Set([
   'ECONNRESET',
   'EPIPE',
@@ -41,18 +41,18 @@ const answerLostCodes = new Set([
 ])
 
 /**
- * Sends one request and gives the parsed body of a 2xx answer (undefined for an empty one); throws an ApiError otherwise.
- * A service that cannot be reached, is not able to serve (503), asks to slow down (429) or is still busy with the same
- * request is tried again, five times in all. A request whose answer was lost, or whose outcome is not known, is repeated too, save a DELETE: a POST
- * carries its idempotency key and the others change nothing by being repeated, while a DELETE done twice is refused the
- * second time.
+ * Sends one request. Returns the parsed body of a 2xx answer (undefined for an empty one); throws an ApiError otherwise.
+ *
+ * Tries at most five times when the service cannot be reached, cannot serve (503), asks to slow down (429), or is still busy with the same
+ * request. A request whose answer was lost, or whose outcome is unknown, is repeated too, except a DELETE: a repeated DELETE would be
+ * refused. A repeated POST is safe because of its idempotency key.
  */
 export async function sendRequest<Body>(connection: Connection, request: Request): Promise<Body> {
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await tryOnce<Body>(connection, request)
     if ('body' in outcome) return outcome.body
-    if (!outcome.again || attempt === attemptsPerRequest) throw outcome.error
-    await sleep(Math.min(outcome.afterMs ?? backoffMs(attempt), longestDelayMs))
+    if (!outcome.again || attempt === maxAttempts) throw outcome.error
+    await sleep(Math.min(outcome.afterMs ?? backoffMs(attempt), maxDelayMs))
   }
 }
 
@@ -85,7 +85,7 @@ function readAnswer<Body>(url: URL, request: Request, response: Response, text: 
     again:
       problem.code === 'outcome_unknown'
         ? isRepeatable(request)
-        : passingStatuses.has(response.status) || problem.code === 'request_in_flight',
+        : retryableStatuses.has(response.status) || problem.code === 'request_in_flight',
     afterMs: Number.isNaN(retryAfter) ? undefined : retryAfter * 1_000,
   }
 }
@@ -100,7 +100,7 @@ function noAnswer(url: URL, request: Request, failure: unknown): { error: ApiErr
   }
 }
 
-/** What was perhaps carried out does no harm when it is sent again: a POST has its idempotency key. */
+/** Whether a request that may have been processed can be sent again without harm. A POST has an idempotency key. */
 const isRepeatable = ({ method }: Request) => method !== 'DELETE'
 
 function urlOf({ baseUrl }: Connection, { path, query = {} }: Request): URL {
@@ -145,7 +145,7 @@ function parseJson(text: string): unknown {
   }
 }
 
-/** fetch hides what went wrong in `cause`; a time limit shows only by its name. */
+/** The code and message of a failed fetch. fetch hides the real error in `cause`; a timeout is known only by the error's name. */
 function causeOf(failure: unknown): { readonly code: string; readonly message: string } {
   const error = failure instanceof Error && failure.cause instanceof Error ? failure.cause : failure
   if (!(error instanceof Error)) return { code: '', message: String(error) }
@@ -153,7 +153,7 @@ function causeOf(failure: unknown): { readonly code: string; readonly message: s
   return { code, message: error.message || code }
 }
 
-/** Doubles with each attempt; up to half is random, so that many clients do not return at once. */
+/** The delay before the next attempt. It doubles each time; up to half of it is random, so that many clients do not return at once. */
 function backoffMs(attempt: number): number {
   return firstDelayMs * 2 ** (attempt - 1) * (0.5 + Math.random() / 2)
 }

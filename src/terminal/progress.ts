@@ -7,7 +7,7 @@ export type Progress = {
   readonly stop: () => void
 }
 
-/** A bar on a terminal; anywhere else a line at the start and a line at the end, so that a log stays readable. */
+/** Shows progress: as a bar on a terminal, otherwise as one line at the start and one at the end, so that a log stays readable. */
 export function openProgress(title: string, stream: NodeJS.WriteStream = process.stdout): Progress {
   return stream.isTTY ? openBar(title, stream) : openLines(title, stream)
 }
@@ -19,7 +19,7 @@ function openBar(title: string, stream: WriteStream): Progress {
       format: `${title} {bar} {percentage}% | {value}/{total} | {duration_formatted}`,
       barsize: 30,
       emptyOnZero: true,
-      // Both would change what the terminal does, and the first how Ctrl-C ends the process.
+      // gracefulExit would change how Ctrl-C ends the process; the others would change settings of the terminal.
       gracefulExit: false,
       linewrap: null,
       hideCursor: null,

@@ -7,7 +7,7 @@ export type Column<Row> = {
   readonly value: (row: Row) => string
 }
 
-/** A table in plain characters without colours, the same on a terminal, in a file and in a log. */
+/** Renders a table in plain characters without colours, so that it looks the same on a terminal, in a file and in a log. */
 export function renderTable<Row>(columns: readonly Column<Row>[], rows: readonly Row[]): string {
   const table = new Table({
     head: columns.map(({ title }) => title),

@@ -17,7 +17,7 @@ import { printable } from '../client/printable.ts'
 import { formatMoney, groupThousands } from './format-money.ts'
 import { type Column, renderTable } from './render-table.ts'
 
-/** What `reconcile --json` prints: every rule of the ledger with how often it is broken. */
+/** The output of `reconcile --json`: every rule of the ledger, with the number of its violations. */
 export type ReconciliationReport = { readonly ok: boolean; readonly checks: readonly ReconciliationCheck[] }
 
 export type ReconciliationCheck = {
@@ -27,7 +27,7 @@ export type ReconciliationCheck = {
   readonly examples: readonly string[]
 }
 
-/** A run's state in one line, and below it its totals, a row a currency. */
+/** A run's status in a few lines, and below them its totals, one row for each currency. */
 export function billRunTable(run: BillRun): string {
   const { accounts, billed, nothingToBill, failed } = run.progress
   const heading = `Bill run of ${printable(subject(run))} as of ${run.billDate}: ${words(run.status)}${duration(run)}`
@@ -62,7 +62,7 @@ export function billRunsTable(runs: readonly BillRun[]): string {
   ])
 }
 
-/** What became of a job, in a few lines. */
+/** A job's outcome in a few lines. */
 export function jobText({ jobId, type, status, attempts, error, trouble, createdAt, finishedAt }: Job): string {
   return [
     `Job ${jobId}, a ${type}: ${status}`,
@@ -105,7 +105,7 @@ export function creditsTable(credits: readonly Credit[]): string {
   ])
 }
 
-/** Disbursements name no currency of their own: it is the credit's. */
+/** `currency` is the credit's: disbursements do not name one. */
 export function disbursementsTable(disbursements: readonly Disbursement[], currency: string): string {
   return tableOr('No disbursements.', disbursements, [
     left('Disbursement', ({ disbursementId }) => disbursementId),
@@ -184,7 +184,7 @@ export function auditTable(entries: readonly AuditEntry[]): string {
   ])
 }
 
-/** Every rule, and below them, in words, the first few entries that break one. */
+/** Every rule, and below the table the first violations of each broken rule, in words. */
 export function reconciliationTable({ checks }: ReconciliationReport): string {
   const broken = checks.filter(({ violations }) => violations > 0)
   return [
@@ -196,7 +196,7 @@ export function reconciliationTable({ checks }: ReconciliationReport): string {
       ],
       checks,
     ),
-    ...broken.map(({ description, examples }) => [`\n${description}. Not so:`, ...examples].join('\n  ')),
+    ...broken.map(({ description, examples }) => [`\nBroken: ${description}. Found:`, ...examples].join('\n  ')),
   ].join('\n')
 }
 

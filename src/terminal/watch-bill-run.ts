@@ -2,7 +2,7 @@ import type { BillRun } from '../api/types.ts'
 import type { ApiClient } from '../client/api-client.ts'
 import { openProgress } from './progress.ts'
 
-/** Waits until the bill run has ended, and shows meanwhile how many of its accounts are dealt with. */
+/** Waits until the bill run has ended, and shows how many of its accounts are processed. */
 export async function watchBillRun(
   client: ApiClient,
   billRunId: string,
