@@ -8,8 +8,8 @@ import { SYSTEM_FOLDER } from './system-folder.ts'
 export type Binaries = { readonly initdb: string; readonly postgres: string }
 
 /**
- * The Postgres binaries of this machine's platform package, at a place where `account` can run them: in node_modules, or, when the checkout
- * lies below a folder that the account cannot enter, in a copy made once below the system folder.
+ * Finds the Postgres binaries of this platform's npm package, at a place where `account` can run them. That is node_modules. If the account
+ * cannot enter a folder above it, it is a copy in the system folder, which is made once.
  */
 export async function findBinaries(account: Account): Promise<Binaries> {
   const native = platformPackage()
@@ -48,8 +48,9 @@ function unusable(native: string, reason: string): string {
 }
 
 /**
- * Only root ever needs a copy (any other user runs the binaries as itself), so it goes where only root can write, and nobody can have put
- * another program there. It appears under its name by a rename: never half made, and two copiers at once are harmless.
+ * Copies the binaries unless there is a copy. Only root needs one, since every other user runs the binaries itself. So the copy is in a
+ * folder where only root can write, and nobody can replace it by another program. The copy gets its final name by a rename, so it is always
+ * complete, and two processes may copy at once.
  */
 async function copyOnce(native: string): Promise<string> {
   const target = join(SYSTEM_FOLDER, `postgres-${await identity(native)}`)
@@ -60,7 +61,7 @@ async function copyOnce(native: string): Promise<string> {
   return target
 }
 
-/** Version, names and sizes of all files, and the content of the server itself: cheap, and different for every build. */
+/** Identifies a build by its version, the names and sizes of its files, and the content of the server binary. This is cheap to compute. */
 async function identity(native: string): Promise<string> {
   const { version } = JSON.parse(await readFile(join(native, '..', 'package.json'), 'utf8')) as { version: string }
   const hash = createHash('sha256').update(await readFile(inFolder(native).postgres))
@@ -76,7 +77,7 @@ async function copyTo(target: string, native: string): Promise<void> {
   const draft = `${target}.${randomUUID()}`
   await mkdir(SYSTEM_FOLDER, { recursive: true, mode: 0o755 })
   await cp(native, draft, { recursive: true, verbatimSymlinks: true })
-  // The copy takes over the checkout's modes, which a strict umask has closed to others.
+  // The copy has the modes of the checkout, which others may not be able to read after a strict umask.
   await chmod(draft, 0o755)
   for (const entry of await readdir(draft, { recursive: true, withFileTypes: true })) {
     const path = join(entry.parentPath, entry.name)

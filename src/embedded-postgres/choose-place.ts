@@ -5,23 +5,25 @@ import { type Account, run } from './processes.ts'
 import { SYSTEM_FOLDER } from './system-folder.ts'
 
 /**
- * `home` holds the cluster (`home/postgres`), its password, lock and log; `elsewhere` when that is not the data folder.
- * `account` is who Postgres runs as, and who owns the cluster.
+ * `home` has the cluster (`home/postgres`), its passwords, lock and log. `elsewhere`: whether that is not the data folder. `account` is the
+ * user that Postgres runs as, who owns the cluster.
  */
 export type Place = { readonly home: string; readonly elsewhere: boolean; readonly account: Account }
 
 const POINTER = 'postgres-location'
 
 /**
- * Decides where a data folder's cluster is and who runs it. For an ordinary user that is the data folder itself. Postgres refuses to run as
- * root, so root hands it to another account; where that account cannot enter the data folder (below a home, below a `mktemp -d`), the cluster is
- * kept in the system folder, and a file in the data folder says where. Whoever deletes the data folder begins anew either way.
+ * Decides where the cluster of a data folder is, and which user runs it. For an ordinary user it is in the data folder.
+ *
+ * Postgres refuses to run as root, so root runs it as another account. If that account cannot enter the data folder (for example below a
+ * home or a `mktemp -d`), the cluster is in the system folder, and a file in the data folder says where. To delete the data folder means to
+ * start with an empty database, in both cases.
  */
 export async function choosePlace(folder: string): Promise<Place> {
   const root = process.getuid?.() === 0
   await makeFolder(folder, root ? 0o711 : 0o700)
   await access(folder, constants.R_OK | constants.W_OK | constants.X_OK)
-  // One name for one folder, however it was reached: a server that was left behind is known by it.
+  // The real path, because a server that was left behind is recognized by the path in its command line.
   const dataDir = await realpath(folder)
   const elsewhere = await pointedTo(dataDir)
   const home = elsewhere ?? dataDir
@@ -46,7 +48,9 @@ export async function choosePlace(folder: string): Promise<Place> {
   return { home, elsewhere: elsewhere !== undefined, account }
 }
 
-/** Makes a folder and those above it. Node's recursive `mkdir` never returns where none can be made, as below /proc. */
+/**
+ * Creates a folder and its parents. Not by Node's recursive `mkdir`, which never returns where no folder can be created, as below /proc.
+ */
 async function makeFolder(folder: string, mode: number): Promise<void> {
   if (await isFolder(folder)) return
   await makeFolder(dirname(folder), mode)
@@ -56,7 +60,7 @@ async function makeFolder(folder: string, mode: number): Promise<void> {
     const { code } = error as NodeJS.ErrnoException
     if (code === 'ENOENT')
       throw new Error(`cannot keep data in ${folder}: no folder can be made there, give one that this user can write`)
-    // Another start may have made it meanwhile.
+    // Another process may have created it meanwhile.
     if (code !== 'EEXIST' || !(await isFolder(folder))) throw error
   }
 }
@@ -92,7 +96,7 @@ async function unprivilegedAccount(): Promise<Account> {
   )
 }
 
-/** Asked of the system rather than worked out from modes, so that access lists and mounts count too. */
+/** Tries it instead of reading the modes, so that access control lists and mount options count too. */
 async function canEnter(folder: string, account: Account): Promise<boolean> {
   return (await run('/bin/sh', ['-c', 'cd -- "$1"', 'sh', folder], account)).ok
 }
@@ -100,7 +104,7 @@ async function canEnter(folder: string, account: Account): Promise<boolean> {
 async function placeElsewhere(dataDir: string): Promise<string> {
   const draft = join(dataDir, `${POINTER}.${randomUUID()}`)
   await writeFile(draft, `${join(SYSTEM_FOLDER, `data-${randomUUID()}`)}\n`)
-  // Of two first starts at once, one link wins, and both follow it.
+  // When two processes start for the first time at once, one link succeeds, and both use it.
   await link(draft, join(dataDir, POINTER)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'EEXIST') throw error
   })

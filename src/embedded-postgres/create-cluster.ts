@@ -7,12 +7,12 @@ import { type Account, run } from './processes.ts'
 
 export const SUPERUSER = 'nightbill'
 
-/** Of the cluster's owner, and of the service's login. Each is kept in a file of its own, which only its owner can read. */
+/** The passwords of the cluster's owner and of the service's login. Each is in a file that only the user who runs the service can read. */
 export type Passwords = { readonly owner: string; readonly service: string }
 
 /**
- * Makes the cluster `home/postgres` unless it is there, and gives its passwords. It is made under another name and then renamed, so that a
- * start that was killed half way leaves no cluster that only looks complete.
+ * Creates the cluster `home/postgres` unless it exists. Returns its passwords. The cluster is created under another name and then renamed,
+ * so that a process that is killed meanwhile does not leave an incomplete cluster.
  */
 export async function createClusterOnce(
   binaries: Binaries,
@@ -22,7 +22,7 @@ export async function createClusterOnce(
   const cluster = join(place.home, 'postgres')
   const exists = (await stat(cluster).catch(() => undefined)) !== undefined
   const owner = await readPassword(join(place.home, 'postgres-password'), exists)
-  // When it is not there a new one is made: the owner sets it at every start.
+  // If this file is missing, a new password is made: every start sets it in the database.
   const service = await readPassword(join(place.home, 'service-password'), false)
   if (!exists) await createCluster(binaries, place, owner, durable)
   return { passwords: { owner, service }, created: !exists }
@@ -83,7 +83,7 @@ async function giveTo(account: Account, ...paths: readonly string[]): Promise<vo
   for (const path of paths) await chown(path, account.uid, account.gid)
 }
 
-/** The line of Postgres' output that tells what was wrong. */
+/** The line of Postgres' output that says what was wrong. */
 export function reason(output: string): string {
   const lines = output.split('\n').filter((line) => line.trim() !== '')
   const telling =

@@ -4,9 +4,9 @@ import { join } from 'node:path'
 import { processIdentity } from './processes.ts'
 
 /**
- * Takes a data folder for this process, so that two copies of the service never drive one cluster; gives the function that lets it go.
- * A holder that was killed leaves its file behind: the next one sees that the process is gone, and takes over.
- * Throws, naming the holder's process id, while that process runs.
+ * Locks a data folder for this process, so that two copies of the service never run one cluster. Returns a function that unlocks it. A
+ * killed process leaves its lock file behind; the next process sees that the other one is gone, and takes over. While the other process
+ * runs, throws an error with its process id.
  */
 export async function holdFolder(folder: string): Promise<() => Promise<void>> {
   const file = join(folder, 'postgres.lock')
@@ -14,7 +14,7 @@ export async function holdFolder(folder: string): Promise<() => Promise<void>> {
   const claim = `${process.pid}\n${await processIdentity(process.pid)}\n`
   await writeFile(mine, claim, { mode: 0o600 })
   try {
-    // A link appears whole or not at all: nobody ever reads half a claim.
+    // A link is atomic: nobody can read an incomplete lock file.
     while (!(await linked(mine, file))) await removeIfStale(file, folder)
   } finally {
     await rm(mine, { force: true })
@@ -43,7 +43,7 @@ async function removeIfStale(file: string, folder: string): Promise<void> {
       `data folder ${folder} is in use by process ${pid}: stop that process, or give this copy a data folder of its own`,
     )
   }
-  // Moved aside before it is removed: if another process took over in between, what was moved is its claim, and goes back.
+  // Renamed before it is removed: if another process has taken over meanwhile, this was its lock file, and it is put back.
   const aside = `${file}.${randomUUID()}`
   await rename(file, aside).catch(() => undefined)
   if ((await content(aside)) !== seen) await linked(aside, file).catch(() => false)

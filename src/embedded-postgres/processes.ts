@@ -1,15 +1,14 @@
 import { execFile } from 'node:child_process'
 import { readFile } from 'node:fs/promises'
 
-/** Who a Postgres binary runs as; undefined means the current user. */
+/** The user that a Postgres binary runs as; undefined for the current user. */
 export type Account = { readonly uid: number; readonly gid: number } | undefined
 
 export type Outcome = { readonly ok: boolean; readonly output: string }
 
 /**
- * Runs a short-lived program to its end. Never throws: a program that cannot be started is an outcome that says why.
- * The environment is bare, so that PG* variables and a foreign locale cannot change what Postgres does, and the working directory is one
- * that every account can enter.
+ * Runs a short program to its end. Never throws: the outcome says why a program could not be started. The environment is minimal, so that
+ * PG* variables and the locale cannot change what Postgres does. Every account can enter the working directory.
  */
 export function run(file: string, args: readonly string[], account?: Account): Promise<Outcome> {
   return new Promise((resolve) => {
@@ -20,21 +19,21 @@ export function run(file: string, args: readonly string[], account?: Account): P
   })
 }
 
-/** Where, with which environment and as whom a Postgres binary is started. */
+/** The working directory, environment and user of a Postgres binary. */
 export function spawnOptions(account: Account) {
   const env = { PATH: '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
   return { cwd: '/', env, ...(account === undefined ? {} : { uid: account.uid, gid: account.gid }) }
 }
 
 /**
- * Tells one life of a process id from the next: ids are used again, after a reboot or in a container often at once.
- * Undefined when no such process runs; a zombie has ended, it only waits for its parent to notice.
+ * Returns a text that identifies a process, unlike its id, which the system uses again: after a reboot, or in a container, often at once.
+ * Undefined when no such process runs. A zombie does not run.
  */
 export async function processIdentity(pid: number): Promise<string | undefined> {
   if (process.platform === 'linux') {
     const stat = await readFile(`/proc/${pid}/stat`, 'utf8').catch(() => undefined)
     if (stat === undefined) return undefined
-    // The program's name stands in brackets and may hold blanks: the fields are counted from the last bracket.
+    // The program's name is in brackets and may contain blanks, so the fields are counted from the last bracket.
     const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
     if (fields[0] === 'Z' || fields[0] === 'X') return undefined
     const boot = await readFile('/proc/sys/kernel/random/boot_id', 'utf8').catch(() => '')
@@ -44,7 +43,7 @@ export async function processIdentity(pid: number): Promise<string | undefined> 
   return ok && !output.endsWith('Z') ? output.replace(/\s+\S+$/, '') : undefined
 }
 
-/** The command line of a running process, its arguments parted by blanks; empty when there is none. */
+/** The command line of a running process, with blanks between the arguments; empty when there is no such process. */
 export async function commandLine(pid: number): Promise<string> {
   if (process.platform === 'linux') {
     const line = await readFile(`/proc/${pid}/cmdline`, 'utf8').catch(() => '')
@@ -54,7 +53,7 @@ export async function commandLine(pid: number): Promise<string> {
   return ok ? output : ''
 }
 
-/** Waits until the process has ended; false when it still runs after `timeoutMs`. */
+/** Waits until the process has ended. Returns false when it still runs after `timeoutMs`. */
 export async function waitForEnd(pid: number, timeoutMs: number): Promise<boolean> {
   const deadline = Date.now() + timeoutMs
   while ((await processIdentity(pid)) !== undefined) {

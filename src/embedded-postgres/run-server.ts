@@ -8,7 +8,7 @@ import type { Place } from './choose-place.ts'
 import { reason } from './create-cluster.ts'
 import { commandLine, spawnOptions, waitForEnd } from './processes.ts'
 
-/** A running Postgres server; `ended` settles with the reason once it is gone. */
+/** A running Postgres server. `ended` resolves with the reason when it has ended. */
 export type Server = {
   readonly pid: number
   readonly port: number
@@ -16,14 +16,14 @@ export type Server = {
   stop(): Promise<void>
 }
 
-/** After a crash Postgres replays its log before it answers; with max_wal_size=4GB that can take minutes. */
-const START_LIMIT_MS = 600_000
-const STOP_LIMIT_MS = 60_000
-const ATTEMPTS = 10
+/** After a crash Postgres replays its WAL before it answers. With max_wal_size=4GB that can take minutes. */
+const START_TIMEOUT_MS = 600_000
+const STOP_TIMEOUT_MS = 60_000
+const MAX_ATTEMPTS = 10
 
 /**
- * Starts the server on a free loopback port and waits until it accepts connections. What a killed owner left behind is ended first. Starts again
- * when the port was taken meanwhile, or while the last processes of an old server are still going away.
+ * Starts the server on a free loopback port and waits until it accepts connections. First stops a server that a killed process left running.
+ * Tries again when the port was taken meanwhile, or while processes of an old server are still ending.
  */
 export async function runServer(
   binaries: Binaries,
@@ -35,8 +35,8 @@ export async function runServer(
     await endOrphan(join(place.home, 'postgres'), log)
     const started = await launch(binaries, place, settings)
     if (typeof started !== 'string') return started
-    const passing = /Address already in use|already exists|still in use/i.test(started)
-    if (!passing || attempt === ATTEMPTS) {
+    const isTransient = /Address already in use|already exists|still in use/i.test(started)
+    if (!isTransient || attempt === MAX_ATTEMPTS) {
       throw new Error(
         `the embedded Postgres did not start: ${reason(started)} (see ${join(place.home, 'postgres.log')})`,
       )
@@ -45,7 +45,7 @@ export async function runServer(
   }
 }
 
-/** A server whose owner was killed goes on running; the caller holds the folder, so nobody else can be using it. */
+/** Stops a server that a killed process has left running. The caller has locked the folder, so nobody else uses the server. */
 async function endOrphan(cluster: string, log: (line: string) => void): Promise<void> {
   const file = join(cluster, 'postmaster.pid')
   const lines = (await readFile(file, 'utf8').catch(() => '')).split('\n')
@@ -56,14 +56,15 @@ async function endOrphan(cluster: string, log: (line: string) => void): Promise<
     if (!(await signalUntilEnd(pid)))
       throw new Error(`process ${pid} serves ${cluster} and does not stop: end it (kill -9 ${pid}), and start again`)
   }
-  // Another program may have the id by now, and Postgres would then take the folder for being in use; an id it knows to be no server is its own
-  // parent's. The other lines stay: by them Postgres finds out whether processes of the old server are still at work.
+  // Another program may have the old server's process id by now, and Postgres would think that the folder is in use. So the id is replaced
+  // by that of this process: Postgres knows that its parent is no server. The other lines stay, because by them Postgres checks whether
+  // processes of the old server still run.
   const left = await readFile(file, 'utf8').catch(() => undefined)
   if (left !== undefined) await writeFile(file, [process.pid, ...left.split('\n').slice(1)].join('\n'))
 }
 
 async function signalUntilEnd(pid: number): Promise<boolean> {
-  // Fast shutdown first; then immediate, which is safe too, only the next start has to replay the log.
+  // First a fast shutdown. Then an immediate one, which is safe too, but the next start has to replay the WAL.
   for (const signal of ['SIGINT', 'SIGQUIT'] as const) {
     try {
       process.kill(pid, signal)
@@ -71,12 +72,12 @@ async function signalUntilEnd(pid: number): Promise<boolean> {
       if ((error as NodeJS.ErrnoException).code === 'ESRCH') return true
       throw error
     }
-    if (await waitForEnd(pid, STOP_LIMIT_MS)) return true
+    if (await waitForEnd(pid, STOP_TIMEOUT_MS)) return true
   }
   return false
 }
 
-/** Gives the running server, or what it said when it ended before it was ready. */
+/** Starts the server. Returns it when it is ready, or its output when it ended before. */
 async function launch(
   binaries: Binaries,
   { home, account }: Place,
@@ -86,7 +87,7 @@ async function launch(
   const port = await getPort({ host: '127.0.0.1' })
   const logFile = join(home, 'postgres.log')
   await rename(logFile, `${logFile}.1`).catch(() => undefined)
-  // A file rather than a pipe: a server that outlives its owner still has somewhere to write.
+  // A file, not a pipe, so that a server that outlives this process can still write its log.
   const output = await open(logFile, 'w', 0o600)
   const args = [
     '-D',
@@ -96,24 +97,24 @@ async function launch(
     ...Object.entries(settings).flatMap(([name, value]) => ['-c', `${name}=${value}`]),
   ]
   const server = await spawned(binaries.postgres, args, output, account)
-  const deadline = Date.now() + START_LIMIT_MS
+  const deadline = Date.now() + START_TIMEOUT_MS
   while (Date.now() < deadline) {
     const ended = await Promise.race([server.ended, delay(10)])
     if (ended !== undefined) return `${await readFile(logFile, 'utf8')}\n${ended}`
     if (await isReady(cluster, server.pid)) return { ...server, port }
   }
   await server.stop()
-  return `not ready after ${START_LIMIT_MS / 1000} s`
+  return `not ready after ${START_TIMEOUT_MS / 1000} s`
 }
 
-/** Line 8 of postmaster.pid is the server's own word on its state. */
+/** Line 8 of postmaster.pid is the state of the server. */
 async function isReady(cluster: string, pid: number): Promise<boolean> {
   const lines = (await readFile(join(cluster, 'postmaster.pid'), 'utf8').catch(() => '')).split('\n')
   return lines[0] === String(pid) && lines[7]?.trim() === 'ready'
 }
 
 async function spawned(file: string, args: readonly string[], output: FileHandle, account: Place['account']) {
-  // In a session of its own: Ctrl-C in a terminal reaches the service, which stops its work before it stops Postgres.
+  // Detached, so that Ctrl-C in a terminal does not reach Postgres: the service stops its work first, and Postgres last.
   const child = spawn(file, args, { ...spawnOptions(account), detached: true, stdio: ['ignore', output.fd, output.fd] })
   const ended = new Promise<string>((resolve) => {
     child.once('error', (error) => resolve(error.message))
@@ -126,7 +127,7 @@ async function spawned(file: string, args: readonly string[], output: FileHandle
   const stop = async () => {
     interrupt()
     const limit = new AbortController()
-    const late = delay(STOP_LIMIT_MS, undefined, { signal: limit.signal }).then(
+    const late = delay(STOP_TIMEOUT_MS, undefined, { signal: limit.signal }).then(
       () => child.kill('SIGQUIT'),
       () => false,
     )

@@ -7,22 +7,24 @@ import { holdFolder } from './hold-folder.ts'
 import { runServer } from './run-server.ts'
 
 export type EmbeddedPostgresOptions = {
-  /** Where the data is kept between starts. As root it may be kept elsewhere: the file `postgres-location` then says where. */
+  /**
+   * The folder that keeps the data between starts. For root the data may be elsewhere: then the file `postgres-location` in it says where.
+   */
   readonly dataDir: string
   readonly log?: (line: string) => void
-  /** Told once, in a line for people, when the server ends and nobody stopped it. It is not started again. */
+  /** Called once, with a line for people, when the server ends by itself. It is not started again. */
   readonly onLost?: (line: string) => void
-  /** Postgres settings over the defaults. Only tests may turn durability off (`fsync`, `synchronous_commit`). */
+  /** Postgres settings that replace the defaults. Only tests may turn durability off (`fsync`, `synchronous_commit`). */
   readonly settings?: Readonly<Record<string, string>>
 }
 
 export type EmbeddedPostgres = {
-  /** Connection string of the database `nightbill` as the service logs in to it. Once migrated, the login is to be admitted: admitLogin. */
+  /** The URL of the database `nightbill`, with the login of the service. The login has rights only after a migration and admitLogin. */
   readonly url: string
-  /** The same as the owner of the database, for migrations. */
+  /** The same with the login of the database's owner, for migrations. */
   readonly ownerUrl: string
   readonly pid: number
-  /** Fast shutdown: open connections are closed, what was committed is on disk. Settles once the server is down; repeated calls do no harm. */
+  /** Shuts the server down: open connections are closed, and committed data is on disk. Resolves when it has ended. May be called again. */
   stop(): Promise<void>
 }
 
@@ -38,15 +40,15 @@ const DEFAULTS: Readonly<Record<string, string>> = {
   checkpoint_timeout: '15min',
   timezone: 'UTC',
   log_timezone: 'UTC',
-  // Details and statements of failed queries hold customers' data, which has no place in a log.
+  // Error details and failed statements contain customers' data, which must not be in a log.
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
 }
 
 /**
- * Runs a Postgres 18 of this process's own on a free loopback port, with a password, as the service does when no DATABASE_URL is set. One process
- * at a time can hold a data folder. Works as root and as an ordinary user, and recovers by itself from a killed owner.
- * Throws an Error whose message is one line for people: what is wrong and how to mend it.
+ * Starts a Postgres 18 for this process, on a free loopback port and with passwords, as the service does when no DATABASE_URL is set. Only
+ * one process at a time can use a data folder. Works as root and as an ordinary user, and recovers after this process was killed. Throws an
+ * Error whose message says, in one line for people, what is wrong and how to fix it.
  */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const dataDir = resolve(options.dataDir)
@@ -99,15 +101,15 @@ async function start(
   }
 }
 
-/** A start moves the log aside, so whoever reads this late looks there. */
+/** The next start renames postgres.log, so the line names both files. */
 function lostLine(reason: string, home: string): string {
-  return `the embedded ${reason} and nobody stopped it: a new start recovers it, and what was accepted is safe; why it ended may stand in ${home}/postgres.log (after the next start, postgres.log.1)`
+  return `the embedded ${reason} and nobody stopped it: a new start recovers it, and accepted work is safe; the reason may be in ${home}/postgres.log (after the next start, in postgres.log.1)`
 }
 
-/** Makes the database, and the login of the service with this password, which may be a new one. */
+/** Creates the database unless it exists, creates the login of the service, and sets its password. */
 async function createDatabaseOnce(url: string, servicePassword: string): Promise<void> {
   const client = new Client({ connectionString: url, connectionTimeoutMillis: 10_000 })
-  // A connection that breaks also rejects the query that runs on it.
+  // A lost connection also rejects the query that runs on it, so its 'error' event needs no handling.
   client.on('error', () => {})
   await client.connect()
   try {
