@@ -1,7 +1,7 @@
 import getPort from 'get-port'
 import { combinations, everyList, idsIn } from '../../test/support/every-list.ts'
 import type { Sizes } from '../../test/support/filled.ts'
-import { fill } from '../../test/support/furnished.ts'
+import { fill } from '../../test/support/seeded-service.ts'
 import { apiReady } from '../in-time.ts'
 import { memoryMb, peakMemoryMb } from '../processes.ts'
 import type { Servers } from '../servers.ts'

@@ -5,10 +5,10 @@ import { deleteExpired } from '../../src/ledger/requests/delete-expired.ts'
 import { openLog } from '../../src/open-log.ts'
 import { proposeDueRuns } from '../../src/work/schedules.ts'
 import { get, post } from '../support/expected-answer.ts'
-import { furnish, type Ids } from '../support/furnished.ts'
 import { holdLock } from '../support/held-lock.ts'
 import { TIME, UUID } from '../support/id-and-time.ts'
 import { expectProblem } from '../support/problem.ts'
+import { type Ids, seedService } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service
@@ -16,7 +16,7 @@ let ids: Ids
 
 beforeAll(async () => {
   service = await openService()
-  ids = await furnish(service)
+  ids = await seedService(service)
 })
 afterAll(() => service.close())
 
@@ -95,7 +95,7 @@ test("a credit's whole story is found by its id: given, reversed and why, disbur
   ])
   expect(story[1]?.detail).toBe(`disbursement ${disbursement.disbursementId} of 2 to invoice ${disbursement.invoiceId}`)
 
-  await service.carryOut()
+  await service.processAll()
   await asOwner(`update job set finished_at = '2020-01-03' where status <> 'queued'`)
   await deleteExpired(service.db, { idempotencyHours: 48, jobDays: 35 })
   expect(

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, test } from 'vitest'
 import { EVERY_CALL, type KnownCall, nameOf } from '../support/every-call.ts'
-import { fill } from '../support/furnished.ts'
 import { INVALID, openRefusingService, type RefusingService } from '../support/refusing-service.ts'
+import { fill } from '../support/seeded-service.ts'
 
 let service: RefusingService
 

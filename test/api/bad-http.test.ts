@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { EVERY_CALL, nameOf } from '../support/every-call.ts'
-import { fingerprint } from '../support/furnished.ts'
 import { expectProblem } from '../support/problem.ts'
 import { type BadCall, INVALID, openRefusingService, type RefusingService } from '../support/refusing-service.ts'
+import { fingerprint } from '../support/seeded-service.ts'
 import { BOOTSTRAP_KEY, openService } from '../support/service.ts'
 
 let service: RefusingService

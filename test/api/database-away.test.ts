@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { eventually } from '../support/eventually.ts'
 import { EVERY_CALL } from '../support/every-call.ts'
 import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
-import { fill, fingerprint, NOBODY } from '../support/furnished.ts'
 import { expectProblem } from '../support/problem.ts'
 import { startProcess, type TestProcess } from '../support/processes.ts'
+import { fill, fingerprint, NOBODY } from '../support/seeded-service.ts'
 import { type Call, caller, openService, type Service } from '../support/service.ts'
 
 let service: Service

@@ -6,8 +6,8 @@ import { countOf } from '../support/count-of.ts'
 import { execute } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { EVERY_CALL } from '../support/every-call.ts'
-import { fill, fingerprint, furnish, type Ids } from '../support/furnished.ts'
 import { expectProblem } from '../support/problem.ts'
+import { fill, fingerprint, type Ids, seedService } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service
@@ -15,7 +15,7 @@ let ids: Ids
 
 beforeAll(async () => {
   service = await openService()
-  ids = await furnish(service)
+  ids = await seedService(service)
   const { body } = await service.call<{ billRunId: string }>('POST', '/v1/bill-runs', { body: { billGroup: 'nobody' } })
   ids = { ...ids, openRun: body.billRunId }
 })

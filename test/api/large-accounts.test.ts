@@ -63,9 +63,9 @@ test('the lines that a preview shows first stand first on the invoice, which pag
   const { body } = await preview(['some'])
   const credit = { accountId: 'some', amount: '1', reason: 'Goodwill' }
   expect((await service.call('POST', '/v1/credits', { body: credit })).status).toBe(202)
-  await service.carryOut()
+  await service.processAll()
   await service.call('POST', '/v1/bill-runs', { body: { accountIds: ['some'], billDate: '2026-01-31' } })
-  await service.carryOut()
+  await service.processAll()
 
   const { data } = await get<Page<Invoice>>(service, '/v1/invoices?accountId=some')
   expect(data[0]).toMatchObject({ totalCharge: '1.50', transactionCount: 151 })

@@ -4,7 +4,7 @@ import type { Page } from '../../src/api/types.ts'
 import { capturing, explain } from '../support/captured-queries.ts'
 import { combinations, everyList, idsIn, type TriedList } from '../support/every-list.ts'
 import { FILLED, fillStatements } from '../support/filled.ts'
-import { fill } from '../support/furnished.ts'
+import { fill } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 /** Smaller tables are read whole as fast as by an index. */

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AcceptedCredit, Credit, Page } from '../../src/api/types.ts'
 import { get, post } from '../support/expected-answer.ts'
-import { furnish, type Ids } from '../support/furnished.ts'
+import { type Ids, seedService } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service
@@ -9,7 +9,7 @@ let ids: Ids
 
 beforeAll(async () => {
   service = await openService()
-  ids = await furnish(service)
+  ids = await seedService(service)
 })
 afterAll(() => service.close())
 
@@ -56,7 +56,7 @@ describe('lists, walked to their end one at a time', () => {
       { accountId: 'usd', amount: '1', reason: 'Meanwhile' },
       202,
     )
-    await service.carryOut()
+    await service.processAll()
     const second = await get<Page<Credit>>(service, `/v1/credits?limit=500&cursor=${first.nextCursor}`)
     expect(second.data.map((one) => one.creditId)).not.toContain(creditId)
     const seen = [...first.data, ...second.data].map((one) => one.creditId)

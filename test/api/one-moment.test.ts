@@ -43,8 +43,8 @@ test('a bill run under way: its progress and its totals are of one moment', asyn
   const accounts = await world.accounts([1, 2, 3, 4, 5].map(() => ({ charges: ['10'] })))
   const billRunId = await world.start({ accounts })
   const batches = [...(await world.select(billRunId, 1))]
-  await world.carryOut(batches.splice(0, 1))
-  const billing = afterEachStatement(world.db, () => world.carryOut(batches.splice(0, 1)))
+  await world.processBatches(batches.splice(0, 1))
+  const billing = afterEachStatement(world.db, () => world.processBatches(batches.splice(0, 1)))
   for (const billed of [1, 2, 3, 4, 5]) {
     const run = presentBillRun(await readBillRun(billing, billRunId))
     expect(run.progress.billed).toBe(billed)

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { expectNoErrors, type LogLine } from '../support/captured-log.ts'
 import { eventually } from '../support/eventually.ts'
 import { EVERY_CALL, nameOf } from '../support/every-call.ts'
-import { fill, furnish, type Ids } from '../support/furnished.ts'
+import { fill, type Ids, seedService } from '../support/seeded-service.ts'
 import { type Answer, type CallOptions, openService, type Service } from '../support/service.ts'
 
 let service: Service
@@ -10,9 +10,9 @@ let ids: Ids
 
 beforeAll(async () => {
   service = await openService()
-  const furnished = await furnish(service)
+  const seeded = await seedService(service)
   const { body } = await service.call<{ billRunId: string }>('POST', '/v1/bill-runs', { body: { billGroup: 'nobody' } })
-  ids = { ...furnished, openRun: body.billRunId }
+  ids = { ...seeded, openRun: body.billRunId }
 })
 afterAll(() => service.close())
 

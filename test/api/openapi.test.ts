@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openApiClient } from '../../src/client/api-client.ts'
-import { fill, furnish, type Ids, NOBODY } from '../support/furnished.ts'
+import { fill, type Ids, NOBODY, seedService } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 type Operation = {
@@ -34,7 +34,7 @@ let text: string
 
 beforeAll(async () => {
   service = await openService()
-  ids = await furnish(service)
+  ids = await seedService(service)
   const answer = await service.call<Document>('GET', '/openapi.json', { key: null })
   expect(answer.status).toBe(200)
   document = answer.body

@@ -7,9 +7,9 @@ import { events } from '../support/bill-run-events.ts'
 import { execute } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { get, post } from '../support/expected-answer.ts'
-import { furnish, type Ids } from '../support/furnished.ts'
 import { TIME, UUID } from '../support/id-and-time.ts'
 import { expectProblem } from '../support/problem.ts'
+import { type Ids, seedService } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service
@@ -17,7 +17,7 @@ let ids: Ids
 
 beforeAll(async () => {
   service = await openService()
-  ids = await furnish(service)
+  ids = await seedService(service)
 })
 afterAll(() => service.close())
 

@@ -1,16 +1,16 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { AcceptedCredit, Charge, CreditBatchAnswer } from '../../src/api/types.ts'
 import { post } from '../support/expected-answer.ts'
-import { furnish } from '../support/furnished.ts'
 import { UUID } from '../support/id-and-time.ts'
 import { expectProblem } from '../support/problem.ts'
+import { seedService } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service
 
 beforeAll(async () => {
   service = await openService()
-  await furnish(service)
+  await seedService(service)
 })
 afterAll(() => service.close())
 

@@ -19,7 +19,7 @@ afterAll(() => service.close())
 beforeEach(async () => {
   accounts += 1
   const accountId = `account-${accounts}`
-  const { call, carryOut } = service
+  const { call, processAll } = service
   await call('POST', '/v1/accounts', { body: { accountId, name: 'Somebody', currency: 'USD' } })
   const charge = { accountId, amount: '100', description: 'Hosting', chargedOn: '2026-01-01' }
   await call('POST', '/v1/charges', { body: { charges: [charge] } })
@@ -27,9 +27,9 @@ beforeEach(async () => {
   const given = async () => (await call<Credit>('POST', '/v1/credits', { body: credit })).body.creditId
   creditId = await given()
   otherCreditId = await given()
-  await carryOut()
+  await processAll()
   await call('POST', '/v1/bill-runs', { body: { accountIds: [accountId], billDate: '2026-01-31' } })
-  await carryOut()
+  await processAll()
   const { body } = await call<Page<Invoice>>('GET', `/v1/invoices?accountId=${accountId}`)
   invoiceId = body.data[0]?.invoiceId as string
 })

@@ -4,8 +4,8 @@ import { buildApi } from '../../src/api/server.ts'
 import { createKey, revokeKey, SCOPES } from '../../src/ledger/keys/api-keys.ts'
 import { captureLog } from '../support/captured-log.ts'
 import { EVERY_CALL, type KnownCall } from '../support/every-call.ts'
-import { fill, NOBODY } from '../support/furnished.ts'
 import { expectProblem } from '../support/problem.ts'
+import { fill, NOBODY } from '../support/seeded-service.ts'
 import { openService, type Scope, type Service } from '../support/service.ts'
 
 let service: Service

@@ -3,7 +3,7 @@ import { sql } from 'kysely'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 
@@ -52,6 +52,6 @@ onEachBackend('credits that wait long for a worker', (backend, it) => {
 
     stack.start('credit')
     await stack.quiet()
-    await expectCarriedOut(stack, [...first.accepted, ...second.accepted])
+    await expectProcessed(stack, [...first.accepted, ...second.accepted])
   })
 })

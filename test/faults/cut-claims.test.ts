@@ -6,7 +6,7 @@ import { openTestDatabase, type TestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
 import { holdLock } from '../support/held-lock.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { type EntryName, openStack, type Stack } from '../support/stack.ts'
 
@@ -57,7 +57,7 @@ onEachBackend('connections that are cut once a try has begun, again and again', 
     await cutAgainAndAgain('credit')
     await held.release()
     await quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
   })
 
   async function cutAgainAndAgain(kind: EntryName): Promise<void> {

@@ -2,7 +2,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 
@@ -22,7 +22,7 @@ onEachBackend('a credit whose row somebody holds', (backend, it) => {
     try {
       stack.start('credit')
       await eventually(async () => expect((await stack.open()).jobs).toBe(1))
-      await expectCarriedOut(
+      await expectProcessed(
         stack,
         accepted.filter(({ jobId }) => jobId !== held),
       )
@@ -30,6 +30,6 @@ onEachBackend('a credit whose row somebody holds', (backend, it) => {
       await lock.release()
     }
     await stack.quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
   })
 })

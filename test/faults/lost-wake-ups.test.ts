@@ -7,7 +7,7 @@ import { acceptCredits } from '../../src/ledger/credits/accept-credits.ts'
 import { Refusal } from '../../src/problems.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { addressOf, openStack, type Stack } from '../support/stack.ts'
 
@@ -44,7 +44,7 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
       startBillRun(tx, { of: { billGroup: 'killed' }, billDate: BILL_DATE, name: null }),
     )
     await stack.quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await expectBilledOnce(stack, billRunId as string, 'killed')
   })
 
@@ -58,7 +58,7 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
     const accepted = await posting
     expect(accepted.length).toBeGreaterThan(0)
     await stack.quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 
@@ -66,7 +66,7 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
     await stack.withQueues((queues) => queues.of('credit').add('credit', null, { jobId: 'unreadable', attempts: 1 }))
     const accepted = await acceptWithoutWaking(20)
     await stack.quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.withQueues((queues) =>
       eventually(async () => expect(await queues.of('credit').getFailedCount()).toBe(0)),
     )
@@ -81,7 +81,7 @@ onEachBackend('whoever should have woken the workers was killed', (backend, it) 
       for (const relay of stack.running('relay')) await stack.restart(relay, 'SIGKILL')
     }
     await stack.quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect, inject } from 'vitest'
 import { type BackendKind, describeAlongside, describeOnRedis, onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { type FlakyProxy, openFlakyProxy } from '../support/flaky-proxy.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { API_KEY, openStack, type Stack } from '../support/stack.ts'
@@ -156,7 +156,7 @@ describeAlongside('COMMIT sent, its reply lost', (it) => {
     await stack.quiet()
     expect(proxy.stillToLose()).toBe(0)
     expect(accepted).toHaveLength(60)
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 })
@@ -180,7 +180,7 @@ onEachBackend('a slow connection to the database, cut again and again', (backend
     expect((await stack.client.getBillRun(billRunId)).progress.failed).toBe(0)
     await expectBilledOnce(stack, billRunId, 'slow')
     expect(accepted.length).toBeGreaterThan(0)
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 })
@@ -210,7 +210,7 @@ describeOnRedis('a slow connection to Redis, cut again and again', (it) => {
     expect(accepted).toHaveLength(100)
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, 'slow')
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await eventually(() => stack.expectReconciled())
   })
 })

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { type EntryName, openStack, type Stack } from '../support/stack.ts'
 
@@ -91,7 +91,7 @@ onEachBackend('a credit that its worker does not survive', (backend, it) => {
     const failed = await stack.asOwner("select id, error_code from job where status = 'failed'")
     expect(failed).toEqual([{ id: deadly, error_code: 'worker_crashed' }])
     expect((await stack.client.getJob(deadly)).error?.message).toMatch(/^the worker was lost 3 times /)
-    await expectCarriedOut(stack, [...alone, ...batch.accepted.filter(({ jobId }) => jobId !== deadly)])
+    await expectProcessed(stack, [...alone, ...batch.accepted.filter(({ jobId }) => jobId !== deadly)])
     await stack.expectReconciled()
   })
 })

@@ -11,7 +11,7 @@ import { makeDataFolder, removeDataFolder } from '../support/data-folder.ts'
 import { execute, openTestDatabase } from '../support/database.ts'
 import { eventually } from '../support/eventually.ts'
 import { openFlakyProxy } from '../support/flaky-proxy.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { expectWithin } from '../support/promised.ts'
 import { openStack, type Stack } from '../support/stack.ts'
@@ -45,7 +45,7 @@ onEachBackend('every connection to Postgres terminated, again and again', (backe
     expect(accepted.length).toBeGreaterThan(0)
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, 'ended')
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 })
@@ -127,7 +127,7 @@ describeAlongside('Postgres stopped at once (immediate) and started again', (it)
       const accepted = await posting
       await stack.quiet()
       await expectBilledOnce(stack, billRunId, 'stopped')
-      await expectCarriedOut(stack, accepted)
+      await expectProcessed(stack, accepted)
       await stack.expectReconciled()
     } finally {
       await stack.close()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeOnRedis } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { MASTER, startSentinel, type TestSentinel } from '../support/redis-sentinel.ts'
 import { openStack, type Stack } from '../support/stack.ts'
@@ -43,7 +43,7 @@ describeOnRedis('on a Redis that Sentinels watch', (it) => {
     const accepted = await posting
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, group)
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 })

@@ -3,7 +3,7 @@ import { Redis } from 'ioredis'
 import { afterAll, beforeAll, expect } from 'vitest'
 import { describeOnRedis } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { startRedis, type TestRedis } from '../support/redis.ts'
 import { openStack, type Stack } from '../support/stack.ts'
@@ -42,7 +42,7 @@ describeOnRedis('the queue lost in the middle of a run and of the intake', (it) 
     expect(accepted).toHaveLength(400)
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, group)
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   }
 
@@ -101,7 +101,7 @@ describeOnRedis('a Redis that the queue itself has filled', (it) => {
       await stack.quiet()
       await expectBilledOnce(stack, billRunId, 'filled')
       for (const { stdout } of workers) expectPatience(stdout)
-      await expectCarriedOut(stack, accepted)
+      await expectProcessed(stack, accepted)
       await stack.expectReconciled()
     } finally {
       await stack.close()

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 
@@ -62,7 +62,7 @@ onEachBackend('a credit that cannot be recorded, whatever is tried', (backend, i
     const { accepted } = await stack.client.postCreditBatch(credits)
     const poison = accepted[11]?.jobId as string
     await stack.quiet()
-    await expectCarriedOut(stack, [...alone, ...accepted.filter(({ jobId }) => jobId !== poison)])
+    await expectProcessed(stack, [...alone, ...accepted.filter(({ jobId }) => jobId !== poison)])
     const job = await stack.client.getJob(poison)
     expect(job).toMatchObject({
       status: 'failed',
@@ -78,7 +78,7 @@ onEachBackend('a credit that cannot be recorded, whatever is tried', (backend, i
     const retried = await stack.client.retryJob(poison, { reason: 'It is mended' })
     expect(retried).toMatchObject({ jobId: poison, status: 'queued', attempts: 0, error: null, finishedAt: null })
     await stack.quiet()
-    await expectCarriedOut(stack, [...alone, ...accepted])
+    await expectProcessed(stack, [...alone, ...accepted])
     await stack.expectReconciled()
   })
 })

@@ -4,7 +4,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { API_KEY, openStack, type Stack } from '../support/stack.ts'
 
@@ -177,7 +177,7 @@ onEachBackend('work that is delivered, or waits, as it should not', (backend, it
     })
     const accepted = await postCredits(stack.client, { group: 'newer', accounts: 20, credits: 20 })
     await expectDone(billRunId, 'newer')
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     const said = workers.flatMap(({ stdout }) => stdout).filter((line) => line.includes('set aside'))
     expect(said.length).toBeGreaterThanOrEqual(5)
     // None of the workers has gone.

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect } from 'vitest'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { expectWithin } from '../support/promised.ts'
 import { openStack, type Stack } from '../support/stack.ts'
@@ -41,7 +41,7 @@ onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, 
     await stack.quiet()
     await expectBilledOnce(stack, billRunId, 'rolling')
     expect(accepted).toHaveLength(300)
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     const begun = await stack.asOwner('select distinct cardinality(begun_by) as processes from bill_batch')
     expect(begun).toEqual([{ processes: 1 }])
     await stack.expectReconciled()
@@ -78,7 +78,7 @@ onEachBackend('processes told to stop (SIGTERM) while they are busy', (backend, 
     const accepted = await posting
     expect(accepted.length).toBeGreaterThan(0)
     await stack.quiet()
-    await expectCarriedOut(stack, accepted)
+    await expectProcessed(stack, accepted)
     await stack.expectReconciled()
   })
 })

@@ -3,7 +3,7 @@ import { KINDS } from '../../src/work/kinds.ts'
 import { onEachBackend } from '../support/backends.ts'
 import { eventually } from '../support/eventually.ts'
 import { holdLock } from '../support/held-lock.ts'
-import { expectCarriedOut, postCredits } from '../support/intake.ts'
+import { expectProcessed, postCredits } from '../support/intake.ts'
 import { BILL_DATE, expectBilledOnce, insertAccounts } from '../support/many-accounts.ts'
 import { openStack, type Stack } from '../support/stack.ts'
 
@@ -99,7 +99,7 @@ onEachBackend('a system fault', (backend, it) => {
         },
         { timeoutMs: 60_000, intervalMs: 200 },
       )
-      await expectCarriedOut(stack, accepted)
+      await expectProcessed(stack, accepted)
       expect(await failed()).toEqual({ jobs: 0, batches: 0 })
       expect(await stack.client.getJob(accepted[0]?.jobId as string)).toMatchObject({ trouble: null })
       expect(await stack.client.getBillRun(billRunId)).toMatchObject({ status: 'completed', trouble: null })

@@ -59,7 +59,7 @@ test('it adds up, is billed on, and adds up again', async () => {
   const { body } = await service.call<{ billRunId: string }>('POST', '/v1/bill-runs', {
     body: { billDate: '2026-04-30' },
   })
-  await service.carryOut()
+  await service.processAll()
   const run = await service.call('GET', `/v1/bill-runs/${body.billRunId}`)
   expect(run.body).toMatchObject({ status: 'completed' })
   expect((await reconcile(service.db)).checks.filter(({ violations }) => violations > 0)).toEqual([])

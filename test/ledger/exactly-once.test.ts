@@ -27,7 +27,7 @@ describe('the same work delivered again', () => {
     const [batchId, ...more] = await world.select(billRunId, 200)
     expect(more).toEqual([])
     await whileOwner(world, holdCounter, async (client) => {
-      const callers = atOnce(8, () => world.carryOut([batchId as string]))
+      const callers = atOnce(8, () => world.processBatches([batchId as string]))
       await waiting(client)
       await sleep(200)
       await client.query('rollback')
@@ -45,7 +45,7 @@ describe('the same work delivered again', () => {
     const billRunId = await world.start({})
     const [batchId] = await world.select(billRunId, 1)
     await whileOwner(world, `select from account where id = ${account?.id} for update`, async (client) => {
-      const callers = atOnce(8, () => world.carryOut([batchId as string]))
+      const callers = atOnce(8, () => world.processBatches([batchId as string]))
       await sleep(300)
       await client.query('rollback')
       await callers
@@ -60,10 +60,10 @@ describe('the same work delivered again', () => {
     await owing(world, 60)
     const billRunId = await world.start({})
     const batches = await world.select(billRunId, 7)
-    await Promise.all([world.carryOut(batches, 3), world.carryOut(batches.toReversed(), 3)])
+    await Promise.all([world.processBatches(batches, 3), world.processBatches(batches.toReversed(), 3)])
     const once = await state()
-    await world.carryOut(batches, 4)
-    await world.carryOut(await world.select(billRunId, 7))
+    await world.processBatches(batches, 4)
+    await world.processBatches(await world.select(billRunId, 7))
     expect(await state()).toEqual(once)
     expect(await countOf(world.db, 'invoice')).toBe(60)
     await expectExactCounts(world, billRunId, { accounts: 60, billed: 60 })
@@ -75,7 +75,7 @@ describe('the same work delivered again', () => {
     const billRunId = await world.start({})
     const batches = (await atOnce(6, () => world.select(billRunId, 9))).flat()
     expect(new Set(batches).size).toBe(batches.length)
-    await world.carryOut(batches, 4)
+    await world.processBatches(batches, 4)
     expect(await countOf(world.db, 'invoice')).toBe(100)
     await expectExactCounts(world, billRunId, { accounts: 100, billed: 100 })
     await world.expectReconciled()
@@ -221,7 +221,7 @@ describe('invoice numbers', () => {
     const doomed = atOnce(8, async () => {
       for (const batchId of batches) await billAndRollBack(batchId)
     })
-    await Promise.all([doomed, world.carryOut(batches, 4)])
+    await Promise.all([doomed, world.processBatches(batches, 4)])
 
     const { rows } = await sql<{ number: number }>`select number from invoice order by number`.execute(world.db)
     expect(rows.map(({ number }) => number)).toEqual(times(90, (index) => index + 1))

@@ -126,9 +126,9 @@ describe('an account that cannot be billed', () => {
     await impatient.close()
   })
 
-  async function retry(billRunId: string, { db, carryOut, select }: World = world): Promise<void> {
+  async function retry(billRunId: string, { db, processBatches, select }: World = world): Promise<void> {
     await inTransaction(db, (tx) => retryBillRun(tx, billRunId))
-    await carryOut(await select(billRunId, 200), 2)
+    await processBatches(await select(billRunId, 200), 2)
   }
 })
 
@@ -144,11 +144,11 @@ describe('a failure that passes', () => {
       await client.query(`set deadlock_timeout = '60s'`)
       await client.query('begin')
       await client.query(`select from account where id = ${last.id} for update`)
-      const carriedOut = processBatch(world.db, batchId as string, async () => {})
+      const processing = processBatch(world.db, batchId as string, async () => {})
       await waiting(client)
       await client.query(`select from account where id = ${first.id} for update`)
       await client.query('rollback')
-      await carriedOut
+      await processing
     })
 
     await eventually(async () => expect(await deadlocks()).toBeGreaterThan(before))
@@ -166,12 +166,12 @@ describe('a failure that passes', () => {
     const billRunId = await world.start({})
     const [batchId] = await world.select(billRunId, 200)
     await whileOwner(world, lock(accounts), async (client) => {
-      const carriedOut = world.carryOut([batchId as string])
+      const processing = world.processBatches([batchId as string])
       const ended = await waiting(client)
       await client.query('select pg_terminate_backend($1)', [ended])
       await eventually(async () => expect(await waiting(client)).not.toBe(ended))
       await client.query('rollback')
-      await carriedOut
+      await processing
     })
     await expectBilledOnce(billRunId, accounts)
   })
@@ -181,12 +181,12 @@ describe('a failure that passes', () => {
     const billRunId = await world.start({})
     const [batchId] = await world.select(billRunId, 200)
     await whileOwner(world, holdCounter, async (client) => {
-      const carriedOut = world.carryOut([batchId as string])
+      const processing = world.processBatches([batchId as string])
       for (let ended = 0; ended < 7; ended += 1)
         await client.query('select pg_terminate_backend($1)', [await waiting(client)])
       await waiting(client)
       await client.query('rollback')
-      await carriedOut
+      await processing
     })
     await expectBilledOnce(billRunId, accounts)
   })

@@ -73,7 +73,7 @@ test.each(['53100', '53300', '58030', '42501', 'ZZ999'])(
       { id: batchId, accounts: 10, trouble: `in trouble (${code})`, trouble_since: expect.any(Date) },
     ])
     await mend()
-    await world.carryOut([batchId])
+    await world.processBatches([batchId])
     expect(await world.runOf(billRunId)).toMatchObject({ status: 'completed' })
     await expectExactCounts(world, billRunId, { accounts: accounts.length, billed: accounts.length })
   },
@@ -92,7 +92,7 @@ test.each([
     }
   })
   expect(await openBatches()).toMatchObject([{ id: batchId, accounts: 1_000, trouble: expect.stringMatching(/lock/) }])
-  await world.carryOut([batchId])
+  await world.processBatches([batchId])
   expect(await world.runOf(billRunId)).toMatchObject({ status: 'completed' })
   expect(await countOf(world.db, 'invoice')).toBe(1_000)
 })
@@ -105,6 +105,6 @@ test('a batch of one account, while a table is locked, does not fail', async () 
     await expect(processBatch(world.db, batchId, async () => {})).rejects.toThrow('lock timeout')
   })
   expect(await failuresOf(billRunId)).toEqual([])
-  await world.carryOut([batchId])
+  await world.processBatches([batchId])
   expect(await world.runOf(billRunId)).toMatchObject({ status: 'completed' })
 })

@@ -29,7 +29,7 @@ export async function postCredits(
 }
 
 /** Every 202 has had exactly one effect: its job is done and its credit is there, once. */
-export async function expectCarriedOut(
+export async function expectProcessed(
   { db }: Stack,
   accepted: readonly Pick<AcceptedCredit, 'creditId' | 'jobId'>[],
 ): Promise<void> {

@@ -1,6 +1,6 @@
 import { expect } from 'vitest'
-import { fill, fingerprint, furnish, type Ids } from './furnished.ts'
 import { expectProblem } from './problem.ts'
+import { fill, fingerprint, type Ids, seedService } from './seeded-service.ts'
 import { type CallOptions, openService } from './service.ts'
 
 export type BadCall = {
@@ -21,12 +21,12 @@ export type RefusingService = Awaited<ReturnType<typeof openRefusingService>>
 /** The status and code of what is not valid in itself. */
 export const INVALID = { status: 400, code: 'invalid_request' } as const
 
-/** A furnished service with an open bill run, which is to refuse what it is called with and to change nothing for it. */
+/** A seeded service with an open bill run, which is to refuse what it is called with and to change nothing for it. */
 export async function openRefusingService() {
   const service = await openService()
-  const furnished = await furnish(service)
+  const seeded = await seedService(service)
   const { body } = await service.call<{ billRunId: string }>('POST', '/v1/bill-runs', { body: { billGroup: 'nobody' } })
-  const ids: Ids = { ...furnished, openRun: body.billRunId }
+  const ids: Ids = { ...seeded, openRun: body.billRunId }
   const before = await fingerprint(service.db)
 
   const expectUnchanged = async () => expect(await fingerprint(service.db)).toEqual(before)

@@ -66,8 +66,8 @@ export type Service = Awaited<ReturnType<typeof openService>>
 const QUICK = { RELAY_INTERVAL_MS: '500', RELAY_AFTER_MS: '1000', JOB_LOCK_MS: '5000', STALL_CHECK_MS: '2000' }
 
 /**
- * The API on a database and a port of its own, in this process, with a key for each scope. Nothing carries out what it accepts until a
- * test calls `carryOut`, which does so here and now, or `startWorkers`, which starts a worker process.
+ * The API on a database and a port of its own, in this process, with a key for each scope. What it accepts is processed when a test calls
+ * `processAll`, or by the worker process that `startWorkers` starts.
  */
 export async function openService({
   redisUrl,
@@ -147,7 +147,7 @@ export async function openService({
     call: caller(url),
     /** Writes these bytes to a connection of their own and gives what comes back until the other side closes it. */
     send: (bytes: string | Buffer) => sendBytes(port, bytes),
-    carryOut: () => carryOutAccepted(db),
+    processAll: () => processAccepted(db),
     startWorkers,
     close,
   } as const
@@ -204,8 +204,8 @@ function sendBytes(port: number, bytes: string | Buffer): Promise<string> {
   })
 }
 
-/** Does what the workers would, by the same functions, until nothing that was accepted is left to do. */
-async function carryOutAccepted(db: Db): Promise<void> {
+/** Processes everything that was accepted, by the functions that the workers use. */
+async function processAccepted(db: Db): Promise<void> {
   const queued = async (type: 'credit' | 'reversal') => {
     const { rows } = await sql<{ id: string }>`
       select id from job where status = 'queued' and type = ${type} order by id`.execute(db)

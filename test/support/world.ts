@@ -75,13 +75,13 @@ export type TestBillRun = {
   readonly group?: string
   readonly accounts?: readonly TestAccount[]
   readonly billDate?: string
-  /** How many workers carry out batches at once; 1 unless said. */
+  /** How many workers process batches at once; 1 by default. */
   readonly workers?: number
 }
 
 export type World = Awaited<ReturnType<typeof openWorld>>
 
-/** A queue delivers again what could not be carried out; this often here. */
+/** How often a batch that throws is delivered, as a queue would. */
 const MAX_DELIVERIES = 20
 
 /**
@@ -192,7 +192,7 @@ function givesTo(db: Db, actor: Actor) {
     account: async (given: NewTestAccount = {}) => (await accounts([given]))[0] as TestAccount,
     charge: async ({ key }: TestAccount, amount: string, chargedOn = CHARGED_ON) =>
       (await record([{ key, amount, chargedOn }]))[0] as string,
-    /** Accepts a credit without carrying it out. Throws the Refusal when it is refused. */
+    /** Accepts a credit without recording it. Throws the Refusal when it is refused. */
     accept: async ({ key }: TestAccount, amount: string, { automatic }: { readonly automatic: boolean }) =>
       (await acceptEach([{ key, amount, automatic }]))[0] as AcceptedCredit,
     credit: async ({ key }: TestAccount, amount: string, { automatic }: { readonly automatic: boolean }) =>
@@ -208,7 +208,7 @@ function bills(db: Db) {
       return (await startBillRun(tx, { of, billDate, name: null })) as string
     })
 
-  /** Selects a run's accounts; gives the batches that wait to be carried out. */
+  /** Selects a run's accounts. Returns the batches that wait to be processed. */
   async function select(billRunId: string, batchSize: number): Promise<readonly string[]> {
     const woken: string[] = []
     await processBillRun(db, billRunId, batchSize, async (ids) => void woken.push(...ids))
@@ -226,8 +226,8 @@ function bills(db: Db) {
     }
   }
 
-  /** Carries out batches, and those that they are split into, until none is left; what throws is delivered again. */
-  async function carryOut(batchIds: readonly string[], workers = 1): Promise<void> {
+  /** Processes batches, and those that they are split into, until none is left. A batch that throws is delivered again. */
+  async function processBatches(batchIds: readonly string[], workers = 1): Promise<void> {
     const waiting = [...batchIds]
     const work = async () => {
       for (let id = waiting.shift(); id !== undefined; id = waiting.shift()) await deliver(id, waiting)
@@ -235,14 +235,14 @@ function bills(db: Db) {
     await Promise.all(Array.from({ length: workers }, work))
   }
 
-  /** Starts a bill run and carries it out to its end. Gives its id. */
+  /** Starts a bill run and processes it to its end. Returns its id. */
   async function billRun(run: TestBillRun = {}): Promise<string> {
     const billRunId = await start(run)
-    await carryOut(await select(billRunId, run.batchSize ?? 200), run.workers)
+    await processBatches(await select(billRunId, run.batchSize ?? 200), run.workers)
     return billRunId
   }
 
-  return { start, select, carryOut, billRun }
+  return { start, select, processBatches, billRun }
 }
 
 /** What a caller does with a credit. Each throws the Refusal when it is refused. */

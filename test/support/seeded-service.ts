@@ -4,14 +4,17 @@ import type { Db } from '../../src/db/open.ts'
 import { settleJobs } from '../../src/ledger/requests/settle-jobs.ts'
 import type { Call, Service } from './service.ts'
 
-/** The ids of what a furnished service holds, by the names that requests of a table have in braces: `/v1/credits/{pending}`. */
+/** The ids in a seeded service, by the names that stand in braces in the paths of tests: `/v1/credits/{pending}`. */
 export type Ids = Readonly<Record<string, string>>
 
-/** An id of the right form that nothing has. */
+/** A valid id that does not exist. */
 export const NOBODY = '019ac0de-0000-7000-8000-0000000000ff'
 
-/** Fills a service with one of each: accounts of three currencies, a credit in every status, a failed job, invoices, bill runs, a schedule, a key. */
-export async function furnish({ call, carryOut, db }: Service): Promise<Ids> {
+/**
+ * Seeds a service with one thing of each kind: accounts in three currencies, a credit in every status, a failed job, invoices, bill runs, a
+ * schedule, a key. Returns their ids.
+ */
+export async function seedService({ call, processAll, db }: Service): Promise<Ids> {
   for (const [accountId, currency] of [
     ['usd', 'USD'],
     ['other', 'USD'],
@@ -44,17 +47,17 @@ export async function furnish({ call, carryOut, db }: Service): Promise<Ids> {
   const issued = await credit('50', 'ticket-1')
   const reversalPending = await credit('20')
   const reversed = await credit('10')
-  await carryOut()
+  await processAll()
   const finishedRun = await run(['usd', 'other', 'jpy', 'kwd'], '2026-01-31')
-  await carryOut()
+  await processAll()
   const reversalJob = await made<AcceptedCredit>(call, `/v1/credits/${reversed.creditId}/reversal`, {})
-  await carryOut()
+  await processAll()
   await run(['usd'], '2026-02-28')
-  await carryOut()
+  await processAll()
   await made<AcceptedCredit>(call, `/v1/credits/${reversalPending.creditId}/reversal`, {})
   const pending = await credit('5')
   const deleted = await credit('6')
-  await carryOut()
+  await processAll()
   await call('DELETE', `/v1/credits/${deleted.creditId}`)
   const cancelledRun = await run(['usd'], '2026-03-31')
   await made(call, `/v1/bill-runs/${cancelledRun}/cancel`, {})
@@ -71,7 +74,7 @@ export async function furnish({ call, carryOut, db }: Service): Promise<Ids> {
     (await call<Page<Invoice>>('GET', `/v1/invoices?accountId=${accountId}&billRunId=${finishedRun}`)).body.data[0]
       ?.invoiceId ?? ''
   const left = (await call<Credit>('GET', `/v1/credits/${issued.creditId}`)).body.amountLeft
-  if (left !== '50.00') throw new Error(`the service is not furnished: the issued credit has ${left} left`)
+  if (left !== '50.00') throw new Error(`the service is not seeded as it should be: the issued credit has ${left} left`)
   return {
     nobody: NOBODY,
     issued: issued.creditId,
