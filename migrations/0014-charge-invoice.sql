@@ -1,12 +1,12 @@
--- A charge is one row for its whole life: the bill run that bills it stamps it with its invoice. 0015 and 0016 carry over what stands in
--- invoice_transaction. Reads every charge once, to build the index: seconds for millions.
+-- A charge is one row for its whole life: the bill run that bills it stamps it with its invoice. Migrations 0015 and 0016 move the data of
+-- invoice_transaction. This one reads every charge once, to build the index, which takes seconds for millions of charges.
 alter table charge add column invoice_id uuid;
 alter table invoice add column transaction_count integer check (transaction_count > 0);
 
--- An invoice's charges, in the order in which they stand on it.
+-- An invoice's charges, in their order on the invoice.
 create index charge_of_invoice on charge (invoice_id, charged_on, id) where invoice_id is not null;
 
--- What a worker of the version before bills while this is under way is stamped here.
+-- Workers of the previous version may still bill during the migration. This trigger stamps the charges that they bill.
 create function stamp_lines() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
 begin
   update charge set invoice_id = lines.invoice_id from lines
@@ -16,7 +16,7 @@ end $$;
 create trigger stamp_lines after insert on invoice_transaction referencing new table as lines
   for each statement execute function stamp_lines();
 
--- How far 0015 has come. It is gone when 0016 is done.
+-- The progress of migration 0015. Dropped by 0016.
 create table stamping_progress (
   singleton boolean primary key default true check (singleton),
   after_invoice uuid not null default '00000000-0000-0000-0000-000000000000',

@@ -3,14 +3,14 @@ import { type Kysely, sql } from 'kysely'
 type Db = Kysely<unknown>
 type Say = (line: string) => void
 
-/** Lines that one transaction carries over, unless said; those of one invoice always together. */
-const LINES = 50_000
+/** How many lines one transaction moves, about: the lines of one invoice are always in one transaction. */
+const MAX_LINES = 50_000
 
 /**
- * Stamps every charge with the invoice that it stands on, and counts the lines of every invoice, in transactions of some 50,000 lines, each of
- * which says how far it has come: cut short, it goes on from there. The service may run meanwhile.
+ * Stamps every charge with the invoice that it stands on, and counts the lines of every invoice, in transactions of some 50,000 lines, each
+ * of which says how far it has come: cut short, it goes on from there. The service may run meanwhile.
  */
-export async function migrate(db: Db, say: Say, lines = LINES): Promise<void> {
+export async function migrate(db: Db, say: Say, lines = MAX_LINES): Promise<void> {
   await stampAll(db, say, lines)
   await buildIndexes(db, say)
 }
@@ -29,7 +29,7 @@ async function stampAll(db: Db, say: Say, lines: number): Promise<void> {
   }
 }
 
-/** Gives how many lines are carried over by now; undefined when there are no more. */
+/** Moves the next slice. Returns how many lines are moved in all; undefined when there are no more. */
 async function stampSlice(tx: Db, lines: number): Promise<number | undefined> {
   const { rows: slice } = await sql<{ after: string; up_to: string | null }>`
     select after_invoice as after, (
@@ -61,7 +61,7 @@ const INDEXES = {
   credit_reversed_on: 'credit (reversed_on_invoice_id, created_at, id) where reversed_on_invoice_id is not null',
 } as const
 
-/** Beside the running service. One that was cut short is there and not valid, and is built again. */
+/** Builds the indexes without locking out the service. An interrupted build leaves an invalid index, so each one is dropped first. */
 async function buildIndexes(db: Db, say: Say): Promise<void> {
   for (const [name, on] of Object.entries(INDEXES)) {
     const unique = name === 'charge_by_id' ? 'unique' : ''

@@ -1,8 +1,10 @@
--- From here on, what stands on an invoice is the charges, the credits and the reversals that name it. Workers and API processes of the version
--- before cannot go on: what they were at is tried again by those of this one. Looks at every invoice once, under its lock: seconds for millions.
+-- From here on, the lines of an invoice are the charges, the credits and the reversals that name it. Processes of the previous version
+-- cannot work after this; processes of this version retry the work that they had started. Reads every invoice once, under the table's lock,
+-- which takes seconds for millions of invoices.
 lock table invoice_transaction in access exclusive mode;
 
--- Billed by a worker of the version before since 0015 passed: it stamped its charges, and did not count its lines.
+-- The invoices that workers of the previous version wrote after 0015 had passed: the trigger stamped their charges, but their lines are not
+-- counted.
 update invoice set transaction_count = (select count(*) from invoice_transaction where invoice_id = invoice.id)
 where transaction_count is null;
 alter table invoice alter column transaction_count set not null;
@@ -20,7 +22,8 @@ alter index charge_to_bill rename to charge_pending;
 alter table charge drop constraint charge_pkey;
 alter table charge add constraint charge_pkey primary key using index charge_by_id;
 
--- The invoice is written last in its transaction, so references to it are checked at COMMIT. What is there was checked when it was written.
+-- A bill run writes the invoice last, so references to it are checked at COMMIT. Existing rows need no check: 0015 took their invoices from
+-- rows with a foreign key.
 alter table charge add foreign key (invoice_id, account_id) references invoice deferrable initially deferred not valid;
 
 create trigger stamped_once after update on charge for each row
@@ -29,8 +32,8 @@ create trigger stamped_once after update on charge for each row
 create trigger counted_once after update on invoice for each row
   when (new.transaction_count <> old.transaction_count) execute function refuse_second_writing('transaction_count');
 
--- Every invoice of a run looks its run up, whose row is rewritten with each slice that is selected: the versions gone by are cleared away at
--- every look only where a page is meant to be almost empty.
+-- The row of a run is updated with each slice of accounts that is selected, and read for each invoice of the run. With almost empty pages,
+-- Postgres removes old versions of the row already when it is read.
 alter table bill_run set (fillfactor = 10);
 
 grant update (invoice_id) on charge to nightbill_service;

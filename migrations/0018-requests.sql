@@ -1,5 +1,5 @@
--- A request may be about anything: its type is a word, and its subject what it is about, a credit or not, of an account or not. Rewrites the
--- requests that are kept: seconds for each million, in which none can be accepted.
+-- A request may be about anything, not only about a credit: its type is text, and it may have a subject and an account. Rewrites the stored
+-- requests, which takes seconds for each million. No request can be accepted meanwhile.
 drop trigger never_changes on job;
 drop trigger requested on credit;
 drop function refuse_unrequested();
@@ -12,7 +12,7 @@ alter table forgotten_job rename column credit_id to subject_id;
 alter table forgotten_job alter column type type text, alter column subject_id drop not null;
 alter table job add constraint job_subject_check check (type not in ('credit', 'reversal') or subject_id is not null and account_id is not null);
 
--- One reversal of a credit is under way at a time; a repeated request finds this one.
+-- At most one reversal of a credit is queued at a time; a repeated request finds it.
 create unique index job_reversal_queued on job (subject_id) where type = 'reversal' and status = 'queued';
 
 drop function job_digest(uuid, job_type, uuid, bigint, uuid, text, jsonb);
@@ -39,7 +39,7 @@ create trigger never_changes after update on job for each row
     is distinct from (new.id, new.type, new.subject_id, new.account_id, new.api_key_id, new.request_id, new.request, new.request_digest))
   execute function refuse_second_writing('what was accepted');
 
--- A credit is recorded for a request that is queued, of its account and at its amount.
+-- A credit can be recorded only for a queued request with its account and its amount.
 create function refuse_unrequested() returns trigger language plpgsql as $$
 declare
   unrequested uuid;
