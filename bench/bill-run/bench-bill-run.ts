@@ -8,6 +8,7 @@ import { type FloorShape, floor, SHAPES, shapeName } from './contestants/floor.t
 import { old, ours } from './contestants/service.ts'
 import { stamp } from './contestants/stamp.ts'
 import { type BillRunResult, measureBillRun } from './measure.ts'
+import { rounded } from './rounded.ts'
 
 export const CONTESTANTS = ['ours', 'floor', 'stamp', 'first-thing', 'old'] as const
 export type ContestantName = (typeof CONTESTANTS)[number]
@@ -51,7 +52,7 @@ export async function benchBillRun(
     const measured = await measureBillRun(servers, contestant, target, outcome)
     outcome = measured.outcome
     const { accountsPerSecond, chargesPerSecond } = measured.result
-    say(`${contestant.name}: ${Math.round(accountsPerSecond)} accounts/s, ${Math.round(chargesPerSecond)} charges/s`)
+    say(`${contestant.name}: ${rounded(accountsPerSecond)} accounts/s, ${rounded(chargesPerSecond)} charges/s`)
     return measured.result
   }
 

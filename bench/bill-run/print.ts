@@ -3,6 +3,7 @@ import { median } from '../median.ts'
 import type { QueueKind } from '../servers.ts'
 import type { BillRunReport } from './bench-bill-run.ts'
 import type { BillRunResult } from './measure.ts'
+import { rounded } from './rounded.ts'
 
 type Summary = { readonly contestant: string; readonly runs: readonly BillRunResult[]; readonly rate: number }
 
@@ -33,7 +34,7 @@ export function printBillRun({ results, accounts, charges }: BillRunReport, queu
     const memory = Math.max(...runs.map(({ peakMemoryMb = 0 }) => peakMemoryMb))
     table.push([
       contestant,
-      rate.toFixed(many ? 1 : 0),
+      rounded(rate),
       Math.round(middle(({ chargesPerSecond }) => chargesPerSecond)),
       middle(({ seconds }) => seconds).toFixed(1),
       `${each(({ cpu }) => cpu.postgres)} + ${each(({ cpu }) => cpu.node)}`,
