@@ -19,7 +19,7 @@ export async function allCarriedOut(client: pg.Client): Promise<void> {
 export async function proveAllPending(client: pg.Client, accepted: number): Promise<void> {
   const { rows } = await client.query(
     `select count(*)::integer as accepted, count(credit.id) filter (where credit.status = 'pending')::integer as pending
-     from job left join credit on credit.id = job.credit_id where job.type = 'credit'`,
+     from job left join credit on credit.id = job.subject_id where job.type = 'credit'`,
   )
   const { accepted: jobs, pending } = rows[0]
   if (jobs !== accepted || pending !== accepted)
