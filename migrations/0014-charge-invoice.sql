@@ -1,5 +1,9 @@
 -- A charge is one row for its whole life: the bill run that bills it stamps it with its invoice. Migrations 0015 and 0016 move the data of
 -- invoice_transaction. This one reads every charge once, to build the index, which takes seconds for millions of charges.
+-- All locks at once, in the order in which a bill batch of the previous version first uses the tables. A batch has then either not begun, and
+-- waits, or is waited for. In any other order the two could wait for each other.
+lock table credit, invoice, charge, invoice_transaction in access exclusive mode;
+
 alter table charge add column invoice_id uuid;
 alter table invoice add column transaction_count integer check (transaction_count > 0);
 

@@ -1,7 +1,8 @@
 -- From here on, the lines of an invoice are the charges, the credits and the reversals that name it. Processes of the previous version
 -- cannot work after this; processes of this version retry the work that they had started. Reads every invoice once, under the table's lock,
 -- which takes seconds for millions of invoices.
-lock table invoice_transaction in access exclusive mode;
+-- The order of the locks is that of 0014.
+lock table credit, invoice, charge, invoice_transaction in access exclusive mode;
 
 -- The invoices that workers of the previous version wrote after 0015 had passed: the trigger stamped their charges, but their lines are not
 -- counted.

@@ -8,7 +8,8 @@ const MAX_TRIES = 5
 /** The pause between two tries, in ms, in which the requests that waited are served. */
 const PAUSE_MS = 2_000
 const POLL_INTERVAL_MS = 250
-const LOCK_TIMEOUT = '55P03'
+/** A lock was not to be had in time, or only in a circle with others who wait (deadlock). */
+const RETRYABLE_CODES: ReadonlySet<string | undefined> = new Set(['55P03', '40P01'])
 
 /** A session that holds the lock, or waits for it before us. */
 type Blocker = { readonly pid: number; readonly name: string | null; readonly openForSeconds: number | null }
@@ -39,7 +40,7 @@ export async function underLockTimeout(databaseUrl: string, change: (pool: pg.Po
       try {
         return await change(pool)
       } catch (error) {
-        if (errorCode(error) !== LOCK_TIMEOUT) throw error
+        if (!RETRYABLE_CODES.has(errorCode(error))) throw error
         if (tries === MAX_TRIES) throw new Error(blockedMessage(watch.blockers()), { cause: error })
         await sleep(PAUSE_MS)
       }
@@ -96,5 +97,5 @@ function blockedMessage(blockers: readonly Blocker[]): string {
     return `process ${pid} (${name ?? 'without an application name'}${age})`
   })
   const remedy = blockers.map(({ pid }) => `select pg_terminate_backend(${pid})`).join('; ')
-  return `${gaveUp}, because of ${names.join(' and ')}: end it (${remedy}), or try again later; nothing was changed`
+  return `${gaveUp}, because of ${names.join(' and ')}: end it (${remedy}), or try again later: it goes on where it was`
 }
