@@ -16,7 +16,7 @@ export type CreditRefusal = {
 
 type Outcome = CreditStatus | CreditRefusal
 
-const onInvoice: Outcome = { code: 'credit_already_issued', reason: 'stands on an invoice: reverse it instead' }
+const onInvoice: Outcome = { code: 'credit_already_issued', reason: 'is on an invoice: reverse it instead' }
 const notIssued = (reason: string): Outcome => ({ code: 'credit_not_issued', reason })
 const undisbursable = (status: string): Outcome => notIssued(`is ${status}: only an issued credit can be disbursed`)
 const nothingToCancel = (status: string): Outcome => ({

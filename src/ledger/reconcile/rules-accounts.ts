@@ -30,7 +30,7 @@ export const ACCOUNT_RULES: readonly Rule[] = [
     description: 'An invoice, its entries and its disbursements are of one account, and so of one currency',
     ofRun: false,
     broken: ({ entry }) => sql`
-      select format('the %s %s stands on invoice %s, of another account', e.type, e.id, i.number) as what
+      select format('the %s %s is on invoice %s, of another account', e.type, e.id, i.number) as what
       from ${entry} e join invoice i on i.id = e.invoice_id where i.account_id <> e.account_id
       union all
       select format('disbursement %s is between two accounts', d.id) from disbursement d

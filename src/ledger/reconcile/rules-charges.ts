@@ -7,7 +7,7 @@ export const CHARGE_RULES: readonly Rule[] = [
     description: 'Every billed charge is on an existing invoice of its own account',
     ofRun: true,
     broken: ({ charge }) => sql`
-      select format('charge %s of %s stands on invoice %s, which is %s', c.id, c.amount, coalesce(i.number::text, c.invoice_id::text),
+      select format('charge %s of %s is on invoice %s, which is %s', c.id, c.amount, coalesce(i.number::text, c.invoice_id::text),
         case when i.id is null then 'not there' else 'of another account' end) as what
       from ${charge} c left join invoice i on i.id = c.invoice_id
       where c.invoice_id is not null and i.account_id is distinct from c.account_id`,

@@ -15,8 +15,7 @@ export const CREDIT_RULES: readonly Rule[] = [
   },
   {
     name: 'credit_status',
-    description:
-      'Every credit: its status agrees with the invoices that it stands on, and with what has been disbursed of it',
+    description: 'Every credit: its status agrees with its invoices and its disbursements',
     ofRun: true,
     broken: ({ credit }) => sql`
       select format('credit %s is %s, with %s disbursed of %s, attached to %s, reversed on %s', c.id, c.status, c.disbursed, c.amount,

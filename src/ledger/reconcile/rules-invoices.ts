@@ -30,7 +30,7 @@ export const INVOICE_RULES: readonly Rule[] = [
     description: 'Every transaction and every disbursement belongs to an existing invoice',
     ofRun: false,
     broken: ({ entry }) => sql`
-      select format('the %s %s of %s stands on invoice %s, which is not there', e.type, e.id, e.amount, e.invoice_id) as what
+      select format('the %s %s of %s is on invoice %s, which is not there', e.type, e.id, e.amount, e.invoice_id) as what
       from ${entry} e left join invoice i on i.id = e.invoice_id where i.id is null
       union all
       select format('disbursement %s of %s is to invoice %s, which is not there', d.id, d.amount, d.invoice_id)
