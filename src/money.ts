@@ -12,18 +12,18 @@ export const ZERO: Money = new Money(0)
 /** Adds up amounts of one currency. The sum of no amounts is zero. */
 export const sum = (amounts: readonly Money[]): Money => amounts.reduce(plus, ZERO)
 
-/** Most sums have nothing to add: the same amount is given back, as the same object. */
+/** Adds two amounts. Returns the same object when there is nothing to add, as for most sums. */
 const plus = (total: Money, amount: Money): Money =>
   amount === ZERO ? total : total === ZERO ? amount : total.plus(amount)
 
-/** At most this many digits before the point (domain.md, Money). */
+/** The maximum number of digits before the point (docs/domain.md, Money). */
 const MAX_INTEGER_DIGITS = 15
 
 // ISO 4217, list one as published on 2026-01-01 (https://www.six-group.com/en/products-services/financial-information/data-standards.html),
-// without what has no minor unit (metals, XXX and the like) and without XAD, in which one institution keeps its books. A currency that is
-// withdrawn later stays here as long as an account may have it.
+// without entries that have no minor unit (metals, XXX and the like), and without XAD, a unit of account of one institution. A currency
+// that is withdrawn later stays here for as long as an account may have it.
 
-/** Currencies whose minor unit has not two decimals; every other listed currency has two. */
+/** The decimals of currencies whose minor unit does not have two. */
 const OTHER_MINOR_UNITS: Readonly<Record<string, number>> = {
   BIF: 0,
   CLP: 0,
@@ -66,20 +66,20 @@ export const MINOR_UNITS: ReadonlyMap<string, number> = new Map([
   ...Object.entries(OTHER_MINOR_UNITS),
 ])
 
-/** The decimals of a currency's ISO 4217 minor unit (USD 2, JPY 0, KWD 3), or undefined for what is no currency. */
+/** The decimals of a currency's ISO 4217 minor unit (USD 2, JPY 0, KWD 3), or undefined when it is no currency. */
 export function minorUnit(currency: string): number | undefined {
   return MINOR_UNITS.get(currency)
 }
 
-/** How an amount is written: digits, no sign, no leading zero, no exponent. Which decimals are allowed the currency says. */
+/** The form of an amount: digits without sign, leading zero or exponent. How many decimals are allowed depends on the currency. */
 export const AMOUNT_PATTERN = '^(0|[1-9][0-9]{0,14})(\\.[0-9]{1,4})?$'
 const AMOUNT = new RegExp(AMOUNT_PATTERN)
 
 export type AmountError = string
 
 /**
- * Reads an amount that a caller gave, exactly: greater than zero, at most 15 digits before the point and at most the
- * currency's decimals after it. Never rounds: anything else gives the reason in words, as a string.
+ * Parses an amount that a caller gave: greater than zero, with at most 15 digits before the point and at most the currency's decimals after
+ * it. Never rounds. Returns a reason in words, as a string, when the text is not valid.
  */
 export function parseAmount(text: string, currency: string): Money | AmountError {
   const scale = minorUnit(currency)
@@ -93,7 +93,7 @@ export function parseAmount(text: string, currency: string): Money | AmountError
   return amount.isZero() ? 'must be greater than zero' : amount
 }
 
-/** The amount as a decimal string in its currency's minor-unit scale: "50.00", "50" in JPY. Throws if that would round. */
+/** Formats an amount with all decimals of its currency: "50.00" in USD, "50" in JPY. Throws when it has more decimals than that. */
 export function formatAmount(amount: Money | string, currency: string): string {
   const scale = minorUnit(currency) ?? 2
   const exact = new Money(amount)

@@ -45,11 +45,11 @@ Examples:
       const config = readConfig()
       const log = openLog('serve', config.LOG_LEVEL)
       // Registered before Postgres is started: otherwise a signal during the start would leave Postgres running.
-      const told = abortWhenTold()
+      const stopSignal = abortOnSignal()
       const lost = new AbortController()
       const onLost = (line: string) => {
         // A stop may have been signalled to all processes of the service, Postgres too.
-        if (told.aborted) return
+        if (stopSignal.aborted) return
         log.error(`${line}; stopping all processes, so that a supervisor can start the service again`)
         lost.abort()
       }
@@ -59,7 +59,7 @@ Examples:
           : undefined
       const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
       const ownerUrl = embedded?.ownerUrl ?? config.OWNER_DATABASE_URL
-      const stop = AbortSignal.any([told, lost.signal])
+      const stop = AbortSignal.any([stopSignal, lost.signal])
       const env = { DATABASE_URL: databaseUrl, ...compileCache() }
       try {
         // Without the owner's login there is no migration. The processes refuse to start when one is pending.
@@ -71,7 +71,7 @@ Examples:
           process.exitCode = migrated ?? MIGRATION_LOST
           return
         }
-        const forget = embedded ? await announceDatabase(config.DATA_DIR, databaseUrl) : undefined
+        const removeAnnouncement = embedded ? await announceDatabase(config.DATA_DIR, databaseUrl) : undefined
         releaseStartMemory()
         const exitCode = await superviseProcesses(PROCESSES, {
           folder: ROOT,
@@ -82,7 +82,7 @@ Examples:
           log,
         })
         process.exitCode = lost.signal.aborted ? DATABASE_LOST : exitCode
-        await forget?.()
+        await removeAnnouncement?.()
       } finally {
         await embedded?.stop()
       }
@@ -90,10 +90,10 @@ Examples:
 }
 
 /** Returns a signal that aborts at SIGTERM or SIGINT. A second signal of the same kind ends the process at once. */
-function abortWhenTold(): AbortSignal {
-  const told = new AbortController()
-  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => told.abort())
-  return told.signal
+function abortOnSignal(): AbortSignal {
+  const controller = new AbortController()
+  for (const signal of ['SIGTERM', 'SIGINT'] as const) process.once(signal, () => controller.abort())
+  return controller.signal
 }
 
 /** The setting that makes the processes share this process's compile cache. */

@@ -36,9 +36,9 @@ export async function superviseProcesses(
   if (stop.aborted) return 0
   const running = new Set<ChildProcess>()
   let stopping = false
-  const told = once(stop, 'abort').then(() => 0)
+  const stopped = once(stop, 'abort').then(() => 0)
 
-  const keep = async (name: string, args: readonly string[]): Promise<number> => {
+  const keepRunning = async (name: string, args: readonly string[]): Promise<number> => {
     let pauseMs = MIN_PAUSE_MS
     for (let starts = 1; ; starts += 1) {
       const startedAt = performance.now()
@@ -60,8 +60,8 @@ export async function superviseProcesses(
     }
   }
 
-  const kept = Object.entries(processes).map(([name, args]) => keep(name, args))
-  const exitCode = await Promise.race([told, ...kept])
+  const kept = Object.entries(processes).map(([name, args]) => keepRunning(name, args))
+  const exitCode = await Promise.race([stopped, ...kept])
   stopping = true
   for (const child of running) child.kill('SIGTERM')
   const deadline = setTimeout(() => {
