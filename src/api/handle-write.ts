@@ -2,7 +2,7 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Tx } from '../db/open.ts'
 import { inTransaction } from '../db/transaction.ts'
 import type { Actor } from '../ledger/audit/actor.ts'
-import { type Deed, writeAudit } from '../ledger/audit/write-audit.ts'
+import { type AuditedAction, writeAudit } from '../ledger/audit/write-audit.ts'
 import { claimKeys, type KeptAnswer, keepAnswers } from '../ledger/requests/idempotency.ts'
 import { Refusal } from '../problems.ts'
 import type { ApiContext } from './context.ts'
@@ -13,7 +13,7 @@ export type Answer = KeptAnswer & {
   /** Kept in place of the body for a repeat of the request: for what is shown once. */
   readonly storedBody?: object
   /** What was done to what, for the audit. What is enqueued is kept with its job instead, and when that is forgotten as an entry. */
-  readonly audit?: Deed
+  readonly audit?: AuditedAction
   /** Wakes the workers, after COMMIT. Nothing is lost when it fails: the relay wakes them later. */
   readonly wake?: () => Promise<void>
 }

@@ -2,7 +2,7 @@ import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError } from 'commander'
 import { readConfig } from '../config.ts'
 import { inTransaction } from '../db/transaction.ts'
-import { type Doer, writeAudit } from '../ledger/audit/write-audit.ts'
+import { type AuditActor, writeAudit } from '../ledger/audit/write-audit.ts'
 import { createKey, revokeKey, SCOPES } from '../ledger/keys/api-keys.ts'
 import { openLocalDatabase } from './local-database.ts'
 
@@ -54,7 +54,7 @@ export function addKeyCommand(program: Command): void {
 }
 
 /** The user of the operating system. There is no API key to name here: this command opens the database itself. */
-function commandUser(): Doer {
+function commandUser(): AuditActor {
   try {
     return { source: 'command', user: userInfo().username }
   } catch {

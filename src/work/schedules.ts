@@ -40,8 +40,8 @@ export async function proposeDueRuns(db: Db, queues: Queues, log: Logger): Promi
         name: `${schedule.name} ${date}`,
         schedule: { name: schedule.name, date },
       })
-      const doer = { source: 'schedule', name: schedule.name } as const
-      if (started !== undefined) await writeAudit(tx, doer, { action: 'bill-run.start', subject: started })
+      const actor = { source: 'schedule', name: schedule.name } as const
+      if (started !== undefined) await writeAudit(tx, actor, { action: 'bill-run.start', subject: started })
       return started
     })
     if (billRunId === undefined) return

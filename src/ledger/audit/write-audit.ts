@@ -3,13 +3,13 @@ import type { Tx } from '../../db/open.ts'
 import type { Actor } from './actor.ts'
 
 /** Who did something: a request with its key, a person at the command line on the database itself, or a schedule. */
-export type Doer =
+export type AuditActor =
   | ({ readonly source: 'http' } & Actor)
   | { readonly source: 'command' /** The name of the operating system's user. */; readonly user: string }
   | { readonly source: 'schedule'; readonly name: string }
 
 /** What was done, and to which subject. */
-export type Deed = {
+export type AuditedAction = {
   /** `noun.verb`, such as `credit.delete`. */
   readonly action: string
   /** The id of the credit, bill run or other thing that was changed, or the caller's own key or name for it. */
@@ -20,16 +20,24 @@ export type Deed = {
 }
 
 /** Writes an audit entry, in the transaction that makes the change. */
-export async function writeAudit(tx: Tx, doer: Doer, { action, subject, reason, detail }: Deed): Promise<void> {
+export async function writeAudit(
+  tx: Tx,
+  actor: AuditActor,
+  { action, subject, reason, detail }: AuditedAction,
+): Promise<void> {
   const by =
-    doer.source === 'command' ? `user ${doer.user}` : doer.source === 'schedule' ? `schedule ${doer.name}` : undefined
+    actor.source === 'command'
+      ? `user ${actor.user}`
+      : actor.source === 'schedule'
+        ? `schedule ${actor.name}`
+        : undefined
   await tx
     .insertInto('audit_entry')
     .values({
       audit_id: newId(),
-      source: doer.source,
-      api_key_id: doer.source === 'http' ? doer.apiKeyId : null,
-      request_id: doer.source === 'http' ? doer.requestId : null,
+      source: actor.source,
+      api_key_id: actor.source === 'http' ? actor.apiKeyId : null,
+      request_id: actor.source === 'http' ? actor.requestId : null,
       action,
       subject,
       reason: reason ?? null,

@@ -81,7 +81,7 @@ export async function writeInvoices(
   if (invoices.length === 0) return
   const rows = invoices.map(({ id, account, plan: { dueOn, totalCharge, total, balance, transactionCount } }) => {
     const charged = totalCharge.toFixed()
-    // On most invoices there are charges alone, and their sum is all three.
+    // Most invoices have only charges, so all three amounts are the same.
     const say = (amount: Money) => (amount === totalCharge ? charged : amount.toFixed())
     return {
       id,
