@@ -8,18 +8,18 @@ import { type EntryName, openStack, type Stack } from '../support/stack.ts'
 // Several crashes are to be noticed one after the other.
 const SOON = { JOB_LOCK_MS: '1000', STALL_CHECK_MS: '500' }
 
-type Crashing = { readonly kind: EntryName; readonly table: string; readonly deadly: string }
+type Crashing = { readonly kind: EntryName; readonly statement: string; readonly deadly: string }
 
 /**
- * Until all is quiet, runs a worker that is lost whenever it reads `deadly` from that table, and starts it again each time, as a
- * supervisor does. Gives how often it was lost.
+ * Until all is quiet, runs a worker that dies whenever it sends that statement for the id `deadly`, and starts it again each time, as a
+ * supervisor does. Returns how often it died.
  */
-async function superviseUntilQuiet(stack: Stack, { kind, table, deadly }: Crashing): Promise<number> {
+async function superviseUntilQuiet(stack: Stack, { kind, statement, deadly }: Crashing): Promise<number> {
   let ended = false
   let lost = 0
   const supervise = async () => {
     while (!ended) {
-      const worker = stack.start(kind, {}, ['test/support/crashing-worker.ts', kind, table, deadly])
+      const worker = stack.start(kind, {}, ['test/support/crashing-worker.ts', kind, statement, deadly])
       const { signal } = await worker.exited
       if (signal === 'SIGKILL') lost += 1
       await sleep(100)
@@ -49,7 +49,7 @@ onEachBackend('an account that its worker does not survive', (backend, it) => {
     const [deadly] = await stack.asOwner<{ id: string }>("select id from account where key = 'deadly-30'")
     const { billRunId } = await stack.client.startBillRun({ billGroup: 'deadly', billDate: BILL_DATE })
 
-    const crashing = { kind: 'bill-batch', table: 'charge', deadly: String(deadly?.id) } as const
+    const crashing = { kind: 'bill-batch', statement: 'update charge', deadly: String(deadly?.id) } as const
     expect(await superviseUntilQuiet(stack, crashing)).toBeGreaterThan(0)
 
     const { data: failures } = await stack.client.listBillRunFailures(billRunId)
@@ -78,7 +78,7 @@ onEachBackend('a credit that its worker does not survive', (backend, it) => {
   })
   afterAll(() => stack.close())
 
-  it('ends as failed with the reason; those that were in its lot or its batch, and those held beside it, are carried out', async () => {
+  it('ends as failed with the reason; those that were in its group or its batch, and those held beside it, are processed', async () => {
     await insertAccounts(stack, 'deadly', 100)
     const alone = await postCredits(stack.client, { group: 'deadly', accounts: 100, credits: 60, atOnce: 4 })
     const batch = await stack.client.postCreditBatch(
@@ -86,7 +86,7 @@ onEachBackend('a credit that its worker does not survive', (backend, it) => {
     )
     const deadly = batch.accepted[20]?.jobId as string
 
-    expect(await superviseUntilQuiet(stack, { kind: 'credit', table: 'job', deadly })).toBeGreaterThan(2)
+    expect(await superviseUntilQuiet(stack, { kind: 'credit', statement: 'from job', deadly })).toBeGreaterThan(2)
 
     const failed = await stack.asOwner("select id, error_code from job where status = 'failed'")
     expect(failed).toEqual([{ id: deadly, error_code: 'worker_crashed' }])

@@ -1,4 +1,4 @@
-// A worker of all kinds that is lost by SIGKILL each time it reads the charges of one account, as when the system runs out of memory.
+// A worker of all kinds that kills itself with SIGKILL, as when the system runs out of memory, each time it stamps the charges of one account.
 // node deadly-worker.ts <id of the account>
 import pg from 'pg'
 
@@ -9,7 +9,7 @@ const query = prototype.query
 prototype.query = function (this: unknown, ...args: unknown[]) {
   const { text, values } = (args[0] ?? {}) as { text?: string; values?: unknown[] }
   const ids = String(values?.[0] ?? '').split(/[{},"]/)
-  if (text?.includes('from charge') && ids.includes(deadly)) process.kill(process.pid, 'SIGKILL')
+  if (text?.includes('update charge') && ids.includes(deadly)) process.kill(process.pid, 'SIGKILL')
   return query.apply(this, args)
 }
 process.argv.splice(2, Number.POSITIVE_INFINITY)

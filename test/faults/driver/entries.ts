@@ -6,7 +6,7 @@ export const API_CONNECTIONS = 'nightbill api'
 /** Each carries every kind of work: two, so that what one had is taken over by the other, and both may be given the same. */
 export const WORKERS = ['worker-1', 'worker-2'] as const
 export const WORKER_ENTRY = ['workers/worker.ts'] as const
-/** A worker that an account is the end of: deadly-worker.ts. */
+/** A worker that dies when it bills one account. */
 export const DEADLY_ENTRY = 'test/faults/driver/deadly-worker.ts'
 export const WORKER_CONNECTIONS = 'nightbill worker'
 
