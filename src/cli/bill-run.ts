@@ -7,7 +7,7 @@ import {
   addClientGroup,
   type ClientContext,
   type ClientDefaults,
-  exitCodeCouldNot,
+  exitCodeError,
   parseNames,
   withClient,
 } from './client-command.ts'
@@ -144,5 +144,5 @@ async function showWhenEnded({ client, show }: ClientContext, billRunId: string)
 
 function exitCodeOf({ status }: BillRun): number {
   if (status === 'completed') return 0
-  return status === 'completed_with_failures' ? 1 : exitCodeCouldNot
+  return status === 'completed_with_failures' ? 1 : exitCodeError
 }

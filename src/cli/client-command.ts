@@ -7,7 +7,7 @@ import { apiError, apiErrorLine, isApiError } from '../client/api-error.ts'
 export type ClientDefaults = { readonly url: string; readonly apiKey: string | undefined }
 
 /** The exit code of a command that could not be done, also for wrong usage. 1 is a bill run that completed with failures. */
-export const exitCodeCouldNot = 2
+export const exitCodeError = 2
 
 export type ClientContext = {
   readonly client: ApiClient
@@ -20,7 +20,7 @@ export function addClientGroup(program: Command, name: string, description: stri
   return program
     .command(name)
     .description(description)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodeCouldNot))
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodeError))
 }
 
 /** Adds a command to such a group, with the options that all of them have. */
@@ -52,7 +52,7 @@ export async function withClient(
   } catch (error) {
     if (!isApiError(error)) throw error
     console.error(apiErrorLine(error))
-    process.exitCode = exitCodeCouldNot
+    process.exitCode = exitCodeError
   }
 }
 
