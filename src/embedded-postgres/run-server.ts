@@ -22,8 +22,8 @@ const STOP_TIMEOUT_MS = 60_000
 const MAX_ATTEMPTS = 10
 
 /**
- * Starts the server on a free loopback port and waits until it accepts connections. First stops a server that a killed process left running.
- * Tries again when the port was taken meanwhile, or while processes of an old server are still ending.
+ * Starts the server on a free loopback port and waits until it accepts connections. First stops a server that a killed process left
+ * running. Tries again when the port was taken meanwhile, or while processes of an old server are still ending.
  */
 export async function runServer(
   binaries: Binaries,
