@@ -1,14 +1,11 @@
 -- A charge is one row for its whole life: the bill run that bills it stamps it with its invoice. Migrations 0015 and 0016 move the data of
--- invoice_transaction. This one reads every charge once, to build the index, which takes seconds for millions of charges.
+-- invoice_transaction.
 -- All locks at once, in the order in which a bill batch of the previous version first uses the tables. A batch has then either not begun, and
 -- waits, or is waited for. In any other order the two could wait for each other.
 lock table credit, invoice, charge, invoice_transaction in access exclusive mode;
 
 alter table charge add column invoice_id uuid;
 alter table invoice add column transaction_count integer check (transaction_count > 0);
-
--- An invoice's charges, in their order on the invoice.
-create index charge_of_invoice on charge (invoice_id, charged_on, id) where invoice_id is not null;
 
 -- Workers of the previous version may still bill during the migration. This trigger stamps the charges that they bill.
 create function stamp_lines() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
@@ -23,7 +20,9 @@ create trigger stamp_lines after insert on invoice_transaction referencing new t
 -- The progress of migration 0015. Dropped by 0016.
 create table stamping_progress (
   singleton boolean primary key default true check (singleton),
+  after_charge uuid not null default '00000000-0000-0000-0000-000000000000',
+  stamped bigint not null default 0,
   after_invoice uuid not null default '00000000-0000-0000-0000-000000000000',
-  done bigint not null default 0
+  counted bigint not null default 0
 );
 insert into stamping_progress default values;

@@ -13,6 +13,8 @@ beforeEach(async () => {
   database = await openOldDatabase()
   await restore(database.ownerUrl, await readBooks())
   pool = new pg.Pool({ connectionString: database.ownerUrl, max: 1 })
+  // A pool says that it has ended before its connections are closed: dropping the database may still end one.
+  pool.on('error', () => {})
   db = new Kysely<unknown>({ dialect: new PostgresDialect({ pool }) })
 })
 afterEach(async () => {
@@ -36,18 +38,20 @@ test('cut short again and again, it goes on where it was, and says how far that 
   for (;;) {
     const sayAndDie = (line: string) => {
       said.push(line)
-      throw new Error('cut short')
+      if (/^(carried|counted)/.test(line)) throw new Error('cut short')
     }
     const cut = await db
       .connection()
       .execute((one) => stampCharges(one, sayAndDie, 5))
       .catch((error: Error) => error)
-    if (said.at(-1)?.startsWith('built')) break
+    if (!cut) break
     expect(cut).toEqual(new Error('cut short'))
   }
-  const counts = said.filter((line) => line.startsWith('carried')).map((line) => Number(/\d+/.exec(line)?.[0]))
-  expect(counts.length).toBeGreaterThan(4)
-  expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+  for (const kind of ['carried', 'counted']) {
+    const counts = said.filter((line) => line.startsWith(kind)).map((line) => Number(/\d+/.exec(line)?.[0]))
+    expect(counts.length).toBeGreaterThan(4)
+    expect(counts).toEqual(counts.toSorted((a, b) => a - b))
+  }
   await migrate(database.ownerUrl)
   expect(await stamped()).toEqual(before)
 })
