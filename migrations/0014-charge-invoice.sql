@@ -17,6 +17,14 @@ end $$;
 create trigger stamp_lines after insert on invoice_transaction referencing new table as lines
   for each statement execute function stamp_lines();
 
+-- This one counts the lines of the invoices that they write. A worker of the previous version writes the lines before the invoice.
+create function count_lines() returns trigger language plpgsql security definer set search_path = public, pg_temp as $$
+begin
+  new.transaction_count := (select count(*) from invoice_transaction where invoice_id = new.id);
+  return new;
+end $$;
+create trigger count_lines before insert on invoice for each row execute function count_lines();
+
 -- The progress of migration 0015. Dropped by 0016.
 create table stamping_progress (
   singleton boolean primary key default true check (singleton),

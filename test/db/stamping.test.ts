@@ -64,17 +64,17 @@ test('several at once do no harm', async () => {
 
 test('what a worker of the version before bills meanwhile is carried over', async () => {
   await migrateBefore(database.ownerUrl, '0015')
-  await sql`
-    with pending as (
-      update charge set billed = true where id in (select id from charge where not billed order by id limit 3)
-      returning id, account_id, amount),
-    invoice as (
-      insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance)
-      select gen_random_uuid(), account_id, 1000 + account_id, (select min(id::text)::uuid from bill_run), '2026-04-30', '2026-05-30', 1, 1, 1
-      from (select distinct account_id from pending) billed returning id, account_id)
-    insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id)
-    select invoice.id, account_id, row_number() over (partition by account_id), 'charge', amount, pending.id
-    from pending join invoice using (account_id)`.execute(db)
+  const id = sql`'00000000-0000-7000-8000-000000000001'::uuid`
+  // Account 5 has 30 of them; the invoice is written last.
+  await db.transaction().execute(async (tx) => {
+    await sql`
+      with billed as (update charge set billed = true where account_id = 5 and not billed returning id, account_id, amount)
+      insert into invoice_transaction (invoice_id, account_id, position, type, amount, charge_id)
+      select ${id}, account_id, row_number() over (order by id), 'charge', amount, id from billed`.execute(tx)
+    await sql`
+      insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, payment_terms_days, total_charge, total, balance)
+      select ${id}, 5, 1005, id, '2026-04-30', '2026-05-30', 30, 1, 1, 1 from bill_run order by id limit 1`.execute(tx)
+  })
   const before = await stood()
   await migrate(database.ownerUrl)
   expect(await stamped()).toEqual(before)
