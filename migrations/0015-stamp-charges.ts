@@ -129,9 +129,16 @@ const INDEXES = {
 /** Builds the indexes without locking out the service. They come after the stamping, which would have to maintain them. */
 async function buildIndexes(db: Db, say: Say): Promise<void> {
   for (const [name, on] of Object.entries(INDEXES)) {
+    if (await isBuilt(db, name)) continue
     const unique = name === 'charge_by_id' ? 'unique' : ''
     say(`building the index ${name}`)
+    // An interrupted build leaves an invalid index.
     await sql.raw(`drop index concurrently if exists ${name}`).execute(db)
     await sql.raw(`create ${unique} index concurrently ${name} on ${on}`).execute(db)
   }
+}
+
+async function isBuilt(db: Db, name: string): Promise<boolean> {
+  const { rows } = await sql`select from pg_index where indexrelid = to_regclass(${name}) and indisvalid`.execute(db)
+  return rows.length > 0
 }
