@@ -16,6 +16,7 @@ export async function migrate(db: Db, say: Say, lines = MAX_LINES): Promise<void
   await inSlices(db, countSlice, lines, (done) => say(`counted ${progress(done, about)} lines of invoices`))
   await proveCounted(db, say)
   await buildIndexes(db, say)
+  await collectStatistics(db, say)
 }
 
 async function countRoughly(db: Db): Promise<number> {
@@ -115,6 +116,17 @@ async function proveCounted(db: Db, say: Say): Promise<void> {
     db,
   )
   await sql`alter table invoice validate constraint invoice_counted`.execute(db)
+}
+
+/**
+ * Until autovacuum comes by, queries by the new columns would be planned by guesses. Not for a new installation: tables that are known to be
+ * empty are read as a whole, also when they have been filled.
+ */
+async function collectStatistics(db: Db, say: Say): Promise<void> {
+  const { rows } = await sql`select from stamping_progress where counted > 0`.execute(db)
+  if (rows.length === 0) return
+  say('collecting statistics')
+  await sql`analyze charge, invoice`.execute(db)
 }
 
 const INDEXES = {
