@@ -23,8 +23,8 @@ alter index charge_to_bill rename to charge_pending;
 alter table charge drop constraint charge_pkey;
 alter table charge add constraint charge_pkey primary key using index charge_by_id;
 
--- A bill run writes the invoice last, so references to it are checked at COMMIT. Existing rows need no check: 0015 took their invoices from
--- rows with a foreign key.
+-- A bill run writes the invoice last, so references to it are checked at COMMIT. Existing rows are checked by 0017,
+-- without these locks.
 alter table charge add foreign key (invoice_id, account_id) references invoice deferrable initially deferred not valid;
 
 create trigger stamped_once after update on charge for each row
