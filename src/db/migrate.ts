@@ -34,7 +34,13 @@ const migrationsIn = (folder: string, say: Say): MigrationProvider => ({
   async getMigrations() {
     const read = async ({ name, kind }: { name: string; kind: string }): Promise<[string, Migration]> => {
       const file = join(folder, `${name}.${kind}`)
-      if (kind === 'ts') return [name, { up: async (db) => (await importSlices(file)).migrate(db, say) }]
+      if (kind === 'ts') {
+        const up = async (db: Kysely<unknown>) => {
+          const { migrate } = await importSlices(file)
+          await withSignsOfLife(say, (sayOrRepeat) => migrate(db, sayOrRepeat))
+        }
+        return [name, { up }]
+      }
       const text = await readFile(file, 'utf8')
       return [name, { up: async (db) => void (await sql.raw(text).execute(db)) }]
     }
@@ -43,6 +49,27 @@ const migrationsIn = (folder: string, say: Say): MigrationProvider => ({
 })
 
 const importSlices = async (file: string): Promise<InSlices> => import(pathToFileURL(file).href)
+
+/** One statement may take minutes, such as the building of an index. */
+const MAX_SILENCE_MS = 5_000
+
+/** While `work` says nothing, says every five seconds what it last said, and how long ago. */
+async function withSignsOfLife(say: Say, work: (say: Say) => Promise<void>): Promise<void> {
+  let last: { readonly line: string; readonly at: number } | undefined
+  const repeat = () => {
+    if (last) say(`still at work: ${last.line}, ${Math.round((performance.now() - last.at) / 1_000)} s ago`)
+  }
+  const timer = setInterval(repeat, MAX_SILENCE_MS)
+  try {
+    await work((line) => {
+      last = { line, at: performance.now() }
+      timer.refresh()
+      say(line)
+    })
+  } finally {
+    clearInterval(timer)
+  }
+}
 
 /**
  * Migrates the database to this code's schema, or to that of another `folder` of migrations, as the owner of the database. Several
