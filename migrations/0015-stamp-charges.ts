@@ -10,7 +10,10 @@ const MAX_LINES = 50_000
  * Stamps every charge with the invoice that it stands on, and counts the lines of every invoice, in transactions of some 50,000 lines, each
  * of which says how far it has come: cut short, it goes on from there. The service may run meanwhile.
  */
-export async function migrate(db: Db, say: Say, lines = MAX_LINES): Promise<void> {
+export async function migrate(db: Db, tell: Say, lines = MAX_LINES): Promise<void> {
+  const { rows } = await sql`select from invoice_transaction limit 1`.execute(db)
+  // A new database has nothing to tell of.
+  const say = rows.length === 0 ? () => {} : tell
   const about = await countRoughly(db)
   await inSlices(db, stampSlice, lines, (done) => say(`carried over ${progress(done, about)} lines of invoices`))
   await inSlices(db, countSlice, lines, (done) => say(`counted ${progress(done, about)} lines of invoices`))

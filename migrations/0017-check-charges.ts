@@ -5,6 +5,7 @@ import { type Kysely, sql } from 'kysely'
  * millions, without locking out the service. When it is interrupted, it starts again.
  */
 export async function migrate(db: Kysely<unknown>, say: (line: string) => void): Promise<void> {
-  say('checking the invoice of every charge')
+  const { rows } = await sql`select from charge limit 1`.execute(db)
+  if (rows.length > 0) say('checking the invoice of every charge')
   await sql`alter table charge validate constraint charge_invoice_id_account_id_fkey`.execute(db)
 }
