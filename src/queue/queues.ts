@@ -20,6 +20,8 @@ export type WakeOptions = {
   readonly attempts?: number
   /** Each job gets a random delay up to this, in ms; none by default. */
   readonly withinMs?: number
+  /** Whether each id gets a job of its own, also of a kind whose jobs name many. */
+  readonly separately?: boolean
 }
 
 export type Queues = {
@@ -47,9 +49,10 @@ export async function openQueues(backend: Backend, contracts: readonly JobContra
     names: contracts.map(({ name }) => name),
     all: opened.map(({ queue }) => queue),
     of: (name) => find(name).queue,
-    wake: async (name, ids, options) => {
+    wake: async (name, ids, options = {}) => {
       const { contract, queue } = find(name)
-      await enqueue(queue, wakeUpsFor(contract, ids), options)
+      const wakeUps = wakeUpsFor(options.separately ? { ...contract, gathers: false } : contract, ids)
+      await enqueue(queue, wakeUps, options)
     },
     close: async () => void (await Promise.all(opened.map(({ queue }) => queue.close()))),
   }
@@ -58,7 +61,7 @@ export async function openQueues(backend: Backend, contracts: readonly JobContra
 async function enqueue(
   queue: Queue,
   wakeUps: readonly WakeUp[],
-  { attempts = RETRY.attempts, withinMs = 0 }: WakeOptions = {},
+  { attempts = RETRY.attempts, withinMs = 0 }: WakeOptions,
 ): Promise<void> {
   const jobs = wakeUps.map((data) => ({
     name: queue.name,

@@ -91,11 +91,10 @@ async function retryFailedJobs({ db, queues, log, afterMs }: RelayContext, { nam
       // All its requests are done or failed for good: the job is kept for people to look at.
       if (open.length === 0) continue
       await job.remove()
-      const wakeEach = async (options?: Parameters<Queues['wake']>[2]) => {
-        for (const id of open) await queues.wake(name, [id], options)
+      if (reason.includes('stalled')) await queues.wake(name, open, { separately: true })
+      if (reason.startsWith(TOO_LONG)) {
+        await queues.wake(name, open, { separately: true, attempts: 1, withinMs: TROUBLE_FACTOR * afterMs })
       }
-      if (reason.includes('stalled')) await wakeEach()
-      if (reason.startsWith(TOO_LONG)) await wakeEach({ attempts: 1, withinMs: TROUBLE_FACTOR * afterMs })
     } else {
       await job.remove()
     }

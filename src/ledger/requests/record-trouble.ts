@@ -2,9 +2,6 @@ import { type RawBuilder, sql } from 'kysely'
 import { errorCode } from '../../db/classify-error.ts'
 import type { Db } from '../../db/open.ts'
 
-/** Why accepted work is not done yet, and since when. */
-export type Trouble = { readonly reason: string; readonly since: Date }
-
 const MAX_REASON_LENGTH = 500
 
 const OPEN = {
