@@ -213,6 +213,18 @@ const unpaid = async ({ id }: TestAccount) =>
     }>`select id from invoice where account_id = ${id} and balance > 0 order by random() limit 1`.execute(world.db)
   ).rows.map((row) => row.id)
 
+test('a batch that was closed meanwhile leaves the charges that came since for the next run', async () => {
+  const account = await world.account({ charges: ['10'] })
+  const billRunId = await world.start({ accounts: [account] })
+  const [id] = (await world.select(billRunId, 1)) as [string]
+  const late = { id, billRunId, billDate: BILL_DATE, accountIds: [account.id] }
+  await world.processBatches([id])
+  await world.charge(account, '5')
+  await expect(inTransaction(world.db, (tx) => billAccounts(tx, late))).rejects.toBeInstanceOf(BatchIsClosed)
+  expect(await countOf(world.db, 'charge', 'invoice_id is null')).toBe(1)
+  await world.expectReconciled()
+})
+
 describe('invoice numbers', () => {
   test('have no gap when transactions roll back among those that commit', async () => {
     await owing(world, 90)
