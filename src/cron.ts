@@ -50,6 +50,11 @@ export function lastDue({ cron, timezone }: Cron, now: Date): Date | undefined {
   return undefined
 }
 
+/** The first time after `now` at which the schedule is due. */
+export function nextDue({ cron, timezone }: Cron, now: Date): Date {
+  return CronExpressionParser.parse(cron, { tz: timezone, currentDate: now }).next().toDate()
+}
+
 /** The calendar date, `YYYY-MM-DD`, of a moment in a time zone. */
 export function dateIn(timezone: string, moment: Date): string {
   return new Intl.DateTimeFormat('en-CA', {

@@ -80,17 +80,28 @@ export const REFUSALS: Readonly<Record<number, Problem>> = {
   503: refusal('database_away', 'the database cannot be reached; nothing was changed'),
 }
 
+const account = {
+  accountId: ID.account,
+  name: 'Acme Ltd',
+  currency: 'USD',
+  billGroup: 'default',
+  paymentTermsDays: 30,
+  balance: '90.00',
+  creditLeft: '0.00',
+  createdAt: ENQUEUED_AT,
+}
+
 /** One example of each answer, for the OpenAPI document: the story of one credit, up to its disbursement. */
 export const ANSWERS = {
-  account: {
-    accountId: ID.account,
-    name: 'Acme Ltd',
-    currency: 'USD',
-    billGroup: 'default',
-    paymentTermsDays: 30,
-    balance: '90.00',
-    creditLeft: '0.00',
-    createdAt: ENQUEUED_AT,
+  account,
+  accountOverview: {
+    ...account,
+    pending: {
+      charges: { count: 2, amount: '140.00', atLeast: false },
+      credits: { count: 0, amount: '0.00', atLeast: false },
+      reversals: { count: 1, amount: '50.00', atLeast: false },
+    },
+    nextRun: { schedule: 'nightly', at: '2026-12-01T02:00:00.000Z', billDate: '2026-12-01' },
   },
   charges: { charges: [charge] },
   accepted: { jobId: ID.job, creditId: ID.credit, status: 'queued' },

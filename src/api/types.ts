@@ -16,7 +16,7 @@ import type * as disbursements from './routes/disbursements.ts'
 import type * as invoices from './routes/invoices.ts'
 import type * as schedules from './routes/schedules.ts'
 import type { ProblemView } from './view-responses.ts'
-import type { AccountView } from './views/account-view.ts'
+import type { AccountOverviewView, AccountView } from './views/account-view.ts'
 import type { AuditView } from './views/audit-view.ts'
 import type { BillRunFailureView, BillRunView } from './views/bill-run-view.ts'
 import type { ChargeView } from './views/charge-view.ts'
@@ -58,6 +58,8 @@ export type Reason = Body<typeof reason.ReasonBody>
 
 export type NewAccount = Body<typeof accounts.NewAccount>
 export type Account = Answered<AccountView>
+/** An account with what waits for its next bill run. */
+export type AccountOverview = Answered<AccountOverviewView>
 
 export type NewCharge = Body<typeof charges.NewCharge>
 export type Charge = Answered<ChargeView>

@@ -3,6 +3,7 @@ import type {
   AcceptedBillRun,
   AcceptedCredit,
   Account,
+  AccountOverview,
   AuditEntry,
   AuditQuery,
   BillRun,
@@ -79,7 +80,7 @@ function openMethods(connection: Connection) {
 const accountCalls = ({ get, post }: Methods) => ({
   createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
   listAccounts: (query: PageQuery = {}) => get<Page<Account>>('v1/accounts', query),
-  getAccount: (accountId: string) => get<Account>(`v1/accounts/${segment(accountId)}`),
+  getAccount: (accountId: string) => get<AccountOverview>(`v1/accounts/${segment(accountId)}`),
 
   /** 1 to 1,000 charges, all or none. */
   postCharges: (charges: readonly NewCharge[], options?: PostOptions) =>

@@ -11,6 +11,11 @@ export type AccountRow = Selectable<Account> & {
   readonly credit_left: string
 }
 
+/** What an account owes, and what its credits have left, as columns of a select from `account`. */
+export const SUMS = sql`
+  coalesce((select sum(balance) from invoice where account_id = account.id and balance > 0), 0) as balance,
+  coalesce((select sum(amount - disbursed) from credit where account_id = account.id and status in ('issued', 'reversal_pending')), 0) as credit_left`
+
 /** A page of accounts, oldest first, of a bill group or of all. */
 export function listAccounts(
   db: Db,
@@ -23,16 +28,14 @@ export function listAccounts(
 /** One account, by the caller's key for it. Throws a Refusal `account_not_found`. */
 export async function readAccount(db: Db | Tx, key: string): Promise<AccountRow> {
   const [account] = await selectAccounts(db, sql`where key = ${key}`)
-  if (!account) throw new Refusal('account_not_found', `there is no account ${key}`)
+  if (!account) throw accountNotFound(key)
   return account
 }
 
+export const accountNotFound = (key: string) => new Refusal('account_not_found', `there is no account ${key}`)
+
 /** Accounts with their sums. `which` is the SQL after `from`: joins, conditions, order and limit. */
 async function selectAccounts(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly AccountRow[]> {
-  const { rows } = await sql<AccountRow>`
-    select account.*,
-      coalesce((select sum(balance) from invoice where account_id = account.id and balance > 0), 0) as balance,
-      coalesce((select sum(amount - disbursed) from credit where account_id = account.id and status in ('issued', 'reversal_pending')), 0) as credit_left
-    from account ${which}`.execute(db)
+  const { rows } = await sql<AccountRow>`select account.*, ${SUMS} from account ${which}`.execute(db)
   return rows
 }

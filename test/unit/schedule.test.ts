@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dateIn, lastDue, whyInvalid } from '../../src/cron.ts'
+import { dateIn, lastDue, nextDue, whyInvalid } from '../../src/cron.ts'
 
 describe('a valid schedule', () => {
   test.each([
@@ -127,6 +127,18 @@ describe('when it was last due', () => {
     const first = Date.parse(`${seen[0]}T00:00:00Z`)
     expect(seen).toEqual(seen.map((_, index) => new Date(first + index * 86_400_000).toISOString().slice(0, 10)))
     expect(seen.length).toBeGreaterThanOrEqual(days)
+  })
+})
+
+describe('when it is due next', () => {
+  test.each([
+    ['not at the moment itself', '0 2 * * *', 'UTC', '2026-04-30T02:00:00.000Z', '2026-05-01T02:00:00.000Z'],
+    ['a millisecond before', '0 2 * * *', 'UTC', '2026-04-30T01:59:59.999Z', '2026-04-30T02:00:00.000Z'],
+    ['in summer', '0 2 * * *', 'Europe/London', '2026-07-01T12:00:00Z', '2026-07-02T01:00:00.000Z'],
+    ['a day of 23 hours', '30 2 * * *', 'America/New_York', '2026-03-08T06:59:59Z', '2026-03-08T07:30:00.000Z'],
+    ['eight years may lie between', '0 0 29 2 *', 'UTC', '2096-02-29T00:00:00Z', '2104-02-29T00:00:00.000Z'],
+  ])('%s', (_, cron, timezone, now, expected) => {
+    expect(nextDue({ cron, timezone }, new Date(now)).toISOString()).toBe(expected)
   })
 })
 

@@ -1,5 +1,6 @@
 import { Type } from 'typebox'
 import { createAccount } from '../../ledger/accounts/create-account.ts'
+import { readAccountOverview } from '../../reads/account-overview.ts'
 import { listAccounts, readAccount } from '../../reads/accounts.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
@@ -8,7 +9,13 @@ import { handleWrite } from '../handle-write.ts'
 import { listRoute } from '../list-route.ts'
 import { answerPage, pageQuery } from '../paging.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { ACCOUNTS, AccountView, presentAccount } from '../views/account-view.ts'
+import {
+  ACCOUNTS,
+  AccountOverviewView,
+  AccountView,
+  presentAccount,
+  presentAccountOverview,
+} from '../views/account-view.ts'
 
 export const NewAccount = Type.Object(
   {
@@ -64,12 +71,12 @@ const getAccount: Routes = (api, { reads }) => {
     config: { scope: 'read' },
     schema: {
       operationId: 'getAccount',
-      summary: 'One account, with what it owes and what its credits have left',
+      summary: 'One account, with what it owes, what its credits have left, and what waits for its next bill run',
       tags: ['accounts'],
       params: Type.Object({ accountId: AccountId }),
-      response: { 200: AccountView, ...problems(404) },
+      response: { 200: AccountOverviewView, ...problems(404) },
     },
-    handler: async ({ params }) => presentAccount(await readAccount(reads, params.accountId)),
+    handler: async ({ params }) => presentAccountOverview(await readAccountOverview(reads, params.accountId)),
   })
 }
 
