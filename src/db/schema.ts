@@ -274,14 +274,34 @@ export interface ManualDisbursement {
   invoice_id: string;
 }
 
+export interface OperationsSample {
+  done: number;
+  failed: number;
+  kind: string;
+  minute: Timestamp;
+  oldest_seconds: number;
+  open: number;
+}
+
 export interface Reconciliation {
   bill_run_id: string | null;
+  credits: number | null;
   finished_at: Generated<Timestamp>;
   id: Generated<number>;
+  invoices: number | null;
   ok: boolean;
   report: Json | null;
   started_at: Generated<Timestamp>;
   violations: number;
+}
+
+export interface ReconciliationRequest {
+  id: string;
+  reconciliation_id: number | null;
+  requested_at: Generated<Timestamp>;
+  rules: Generated<number>;
+  rules_checked: Generated<number>;
+  started_at: Timestamp | null;
 }
 
 export interface RequestCount {
@@ -330,7 +350,9 @@ export interface DB {
   job: Job;
   job_recording: JobRecording;
   manual_disbursement: ManualDisbursement;
+  operations_sample: OperationsSample;
   reconciliation: Reconciliation;
+  reconciliation_request: ReconciliationRequest;
   request_count: RequestCount;
   schedule: Schedule;
   work_activity: WorkActivity;

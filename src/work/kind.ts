@@ -27,6 +27,10 @@ export type Durable = {
   readonly findDue: FindDue
   /** A select of the rows that are not done: `open` is their count, `since` when the oldest was accepted. For the relay and /metrics. */
   readonly backlog: RawBuilder<unknown>
+  /** A select of how many rows were finished from one moment up to another: `done` and `failed`. */
+  readonly finished: (from: RawBuilder<unknown>, to: RawBuilder<unknown>) => RawBuilder<unknown>
+  /** Whether callers wait for it: it is to be done at once, whereas a batch waits for its turn in a bill run. */
+  readonly isRequest: boolean
 }
 
 /** A kind of work: its contract with the queue, how the relay finds what is due, and the script that processes it. */

@@ -23,6 +23,10 @@ export const KINDS: readonly Kind[] = [
     durable: {
       findDue: findDueBillRuns,
       backlog: sql`select count(*) as open, min(created_at) as since from bill_run where finished_at is null`,
+      finished: (from, to) => sql`
+        select count(*) filter (where status = 'completed') as done, count(*) filter (where status = 'completed_with_failures') as failed
+        from bill_run where finished_at >= ${from} and finished_at < ${to}`,
+      isRequest: false,
     },
     open: processBillRuns,
   },
@@ -34,6 +38,10 @@ export const KINDS: readonly Kind[] = [
     durable: {
       findDue: findDueBatches,
       backlog: sql`select count(*) as open, min(created_at) as since from bill_batch where status = 'open'`,
+      finished: (from, to) => sql`
+        select (select count(*) from bill_batch where status = 'done' and finished_at >= ${from} and finished_at < ${to}) as done,
+          (select count(*) from bill_batch where status = 'failed' and finished_at >= ${from} and finished_at < ${to}) as failed`,
+      isRequest: false,
     },
     open: processBatches,
   },

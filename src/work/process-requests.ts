@@ -25,6 +25,10 @@ export const requestKind = (type: string, script: RequestScript): Kind => ({
   durable: {
     findDue: findDueRequests(type),
     backlog: sql`select count(*) as open, min(created_at) as since from job where status = 'queued' and type = ${type}`,
+    finished: (from, to) => sql`
+      select count(*) filter (where status = 'done') as done, count(*) filter (where status = 'failed') as failed
+      from job where finished_at >= ${from} and finished_at < ${to} and type = ${type}`,
+    isRequest: true,
   },
   open: (context) => processRequests(type, script, context),
 })
