@@ -78,6 +78,9 @@ export const ConfigSchema = Type.Object({
     'Unknown API keys a minute from one address, and requests a minute from one address that need no key',
   ),
   EVENT_STREAMS_PER_KEY: Count(200, 100_000, 'Event streams that one API key may hold open on one API process'),
+  PUBLIC_URL: Type.Optional(
+    Url('http|https', 'Where people reach the console. With https, its cookie is sent over TLS only'),
+  ),
   TRUST_PROXY: Type.Optional(
     Type.String({
       maxLength: 1_000,

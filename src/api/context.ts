@@ -36,15 +36,20 @@ export type Api = FastifyInstance<
 export type Routes = (api: Api, context: ApiContext) => void
 
 /** The key that a request came with. */
-export type Caller = { readonly id: string; readonly scopes: readonly string[] }
+export type Caller = {
+  readonly id: string
+  readonly scopes: readonly string[]
+  /** When the request came with a browser's session, and not with the key itself. */
+  readonly sessionId?: string
+}
 
 declare module 'fastify' {
   interface FastifyRequest {
     caller: Caller | undefined
   }
   interface FastifyContextConfig {
-    /** What the caller's key must allow. A route declares this or that it is public. */
-    scope?: Scope
+    /** What the caller's key must allow; `any`: every key will do. A route declares this or that it is public. */
+    scope?: Scope | 'any'
     /** Open to all, without a key. */
     isPublic?: boolean
     /** The key may come as the password of Basic authentication too, as from a browser. */

@@ -194,6 +194,17 @@ export const ANSWERS = {
     expiresAt: null,
     revokedAt: null,
   },
+  me: { keyId: id('7'), name: 'ops', scopes: ['read', 'enqueue', 'operate'], expiresAt: null, sessionId: id('8') },
+  newSession: { sessionId: id('8'), token: 'the-token-itself-shown-this-once', expiresAt: '2026-12-01T21:30:00.000Z' },
+  session: {
+    sessionId: id('8'),
+    keyId: id('7'),
+    keyName: 'ops',
+    createdAt: '2026-12-01T09:30:00.000Z',
+    lastSeenAt: '2026-12-01T10:15:00.000Z',
+    expiresAt: '2026-12-01T21:30:00.000Z',
+    userAgent: 'Mozilla/5.0 (X11; Linux x86_64) Firefox/146.0',
+  },
   reconciliation: {
     reconciliationId: 42,
     billRunId: null,

@@ -10,11 +10,21 @@ export const OPENAPI: FastifyDynamicSwaggerOptions = {
       description:
         'Account credits and nightly bill runs. Amounts are decimal strings, dates YYYY-MM-DD, times RFC 3339 in UTC. A 202 is durable. ' +
         'Send an Idempotency-Key with every POST, so that a repeat does no harm.',
-      license: { name: 'Proprietary', identifier: 'LicenseRef-Proprietary' },
+      license: { name: 'Apache 2.0', identifier: 'Apache-2.0' },
     },
     servers: [{ url: '/' }],
-    components: { securitySchemes: { key: { type: 'http', scheme: 'bearer', description: 'An API key' } } },
-    security: [{ key: [] }],
+    components: {
+      securitySchemes: {
+        key: { type: 'http', scheme: 'bearer', description: 'An API key' },
+        session: {
+          type: 'apiKey',
+          in: 'cookie',
+          name: 'nightbill',
+          description: 'The session of a browser that signed in',
+        },
+      },
+    },
+    security: [{ key: [] }, { session: [] }],
     tags: [
       'accounts',
       'charges',

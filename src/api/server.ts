@@ -1,3 +1,4 @@
+import cookie from '@fastify/cookie'
 import swagger from '@fastify/swagger'
 import type { Logger } from 'pino'
 import { Refusal } from '../problems.ts'
@@ -29,6 +30,7 @@ import { operationsRoutes } from './routes/operations.ts'
 import { reconciliationRoutes } from './routes/reconciliations.ts'
 import { reversalRoutes } from './routes/reversals.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
+import { sessionRoutes } from './routes/sessions.ts'
 import { ProblemView } from './view-responses.ts'
 
 const ROUTES = [
@@ -45,6 +47,7 @@ const ROUTES = [
   invoiceTransactionRoutes,
   scheduleRoutes,
   keyRoutes,
+  sessionRoutes,
   reconciliationRoutes,
   auditRoutes,
   operationsRoutes,
@@ -58,6 +61,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   const counts = openRequestCounts(db, log)
   api.addHook('onClose', counts.close)
   api.decorateRequest('caller', undefined)
+  await api.register(cookie)
   takeJsonOnly(api)
   api.setErrorHandler(handleError)
   api.setNotFoundHandler((request, reply) =>
@@ -65,7 +69,7 @@ export async function buildApi(context: ApiContext, log: Logger): Promise<Api> {
   )
   markAnswers(api)
   api.addHook('onRequest', refuseOtherSites)
-  api.addHook('onRequest', openAuth(db, { counts, maxUnknown: config.RATE_LIMIT_UNKNOWN_PER_MINUTE }))
+  api.addHook('onRequest', openAuth(db, { counts, config }))
   logRequests(api)
 
   api.addSchema(ProblemView)

@@ -15,6 +15,7 @@ import type * as credits from './routes/credits.ts'
 import type * as disbursements from './routes/disbursements.ts'
 import type * as invoices from './routes/invoices.ts'
 import type * as schedules from './routes/schedules.ts'
+import type * as sessions from './routes/sessions.ts'
 import type { ProblemView } from './view-responses.ts'
 import type { AccountOverviewView, AccountView } from './views/account-view.ts'
 import type { AuditView } from './views/audit-view.ts'
@@ -26,6 +27,7 @@ import type { InvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
 import type { JobView } from './views/job-view.ts'
 import type { ReconciliationView } from './views/reconciliation-view.ts'
 import type { ScheduleView } from './views/schedule-view.ts'
+import type { SessionView } from './views/session-view.ts'
 import type { TransactionView } from './views/transaction-view.ts'
 
 /** What is answered: nobody changes it. */
@@ -92,6 +94,11 @@ export type InvoiceTransaction = Answered<TransactionView>
 
 export type NewSchedule = Body<typeof schedules.NewSchedule>
 export type Schedule = Answered<ScheduleView>
+
+export type StartedSession = Answered<Static<typeof sessions.StartedSession>>
+export type Session = Answered<SessionView>
+/** The key that asks. */
+export type Me = Answered<Static<typeof sessions.Me>>
 
 export type AuditEntry = Answered<AuditView>
 export type AuditQuery = Query<typeof audit.AuditQuery>

@@ -17,6 +17,7 @@ import type {
   InvoiceQuery,
   InvoiceTransaction,
   Job,
+  Me,
   NewAccount,
   NewBillRun,
   NewCharge,
@@ -31,6 +32,8 @@ import type {
   Reconciliation,
   RecordedCharges,
   Schedule,
+  Session,
+  StartedSession,
 } from '../api/types.ts'
 import { pollUntil } from './poll-until.ts'
 import { type Connection, type Query, sendRequest } from './request.ts'
@@ -62,6 +65,7 @@ export function openApiClient(connection: Connection) {
     ...billRunCalls(methods),
     ...invoiceCalls(methods),
     ...operationCalls(methods),
+    ...sessionCalls(methods),
   } as const
 }
 
@@ -161,6 +165,17 @@ const operationCalls = ({ get, put, remove }: Methods) => ({
   listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
 
   listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),
+})
+
+const sessionCalls = ({ get, post, remove }: Methods) => ({
+  /** The key that asks, and what it may do. */
+  getMe: () => get<Me>('v1/me'),
+  /** A session that stands for the key. Its token is null when the answer is a replay. */
+  startSession: (options?: PostOptions) => post<StartedSession>('v1/sessions', undefined, options),
+  /** The open sessions of the own key; of all keys with the scope admin. */
+  listSessions: (query: PageQuery = {}) => get<Page<Session>>('v1/sessions', query),
+  /** Signs out. `current` is the session that the request comes with. */
+  endSession: (sessionId: string) => remove(`v1/sessions/${segment(sessionId)}`),
 })
 
 function segment(id: string): string {

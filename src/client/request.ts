@@ -7,6 +7,10 @@ export type Connection = {
   readonly apiKey: string | undefined
   /** How long an answer may take, in ms; a minute by default. */
   readonly answerWithinMs?: number
+  /** How often a request is tried at most; five times by default. */
+  readonly maxAttempts?: number
+  /** How requests are sent; Node's own fetch by default. */
+  readonly fetch?: typeof fetch
 }
 
 export type Query = Readonly<Record<string, string | number | undefined>>
@@ -20,7 +24,7 @@ export type Request = {
   readonly idempotencyKey?: string
 }
 
-const maxAttempts = 5
+const defaultMaxAttempts = 5
 const firstDelayMs = 250
 const maxDelayMs = 10_000
 const defaultAnswerWithinMs = 60_000
@@ -43,11 +47,12 @@ const answerLostCodes = new Set([
 /**
  * Sends one request. Returns the parsed body of a 2xx answer (undefined for an empty one); throws an ApiError otherwise.
  *
- * Tries at most five times when the service cannot be reached, cannot serve (503), asks to slow down (429), or is still busy with the same
+ * Tries at most five times, unless the connection says otherwise, when the service cannot be reached, cannot serve (503), asks to slow down (429), or is still busy with the same
  * request. A request whose answer was lost, or whose outcome is unknown, is repeated too, except a DELETE: a repeated DELETE would be
  * refused. A repeated POST is safe because of its idempotency key.
  */
 export async function sendRequest<Body>(connection: Connection, request: Request): Promise<Body> {
+  const { maxAttempts = defaultMaxAttempts } = connection
   for (let attempt = 1; ; attempt += 1) {
     const outcome = await tryOnce<Body>(connection, request)
     if ('body' in outcome) return outcome.body
@@ -63,7 +68,8 @@ type Outcome<Body> =
 async function tryOnce<Body>(connection: Connection, request: Request): Promise<Outcome<Body>> {
   const url = urlOf(connection, request)
   try {
-    const response = await fetch(url, {
+    const send = connection.fetch ?? fetch
+    const response = await send(url, {
       method: request.method,
       headers: headersOf(connection, request),
       body: request.body === undefined ? null : JSON.stringify(request.body),

@@ -319,6 +319,16 @@ export interface Schedule {
   timezone: string;
 }
 
+export interface Session {
+  api_key_id: string;
+  created_at: Generated<Timestamp>;
+  expires_at: Timestamp;
+  id: string;
+  last_seen_at: Generated<Timestamp>;
+  token_hash: Buffer;
+  user_agent: string | null;
+}
+
 export interface WorkActivity {
   kind: string;
   last_taken_at: Timestamp | null;
@@ -355,5 +365,6 @@ export interface DB {
   reconciliation_request: ReconciliationRequest;
   request_count: RequestCount;
   schedule: Schedule;
+  session: Session;
   work_activity: WorkActivity;
 }

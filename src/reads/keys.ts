@@ -1,6 +1,7 @@
 import { type Selectable, sql } from 'kysely'
 import type { Db } from '../db/open.ts'
 import type { ApiKey } from '../db/schema.ts'
+import { Refusal } from '../problems.ts'
 import { keysetPage, type Page } from './keyset.ts'
 
 /** A key without its hash. */
@@ -12,4 +13,13 @@ export async function listKeys(db: Db, page: Page<string>): Promise<readonly Key
     select id, name, scopes, created_at, expires_at, revoked_at from api_key
     ${keysetPage({ order: { id: 'uuid' }, direction: 'desc', ...page })}`.execute(db)
   return rows
+}
+
+/** One key. Throws a Refusal `key_not_found`. */
+export async function readKey(db: Db, id: string): Promise<KeyRow> {
+  const { rows } = await sql<KeyRow>`
+    select id, name, scopes, created_at, expires_at, revoked_at from api_key where id = ${id}::uuid`.execute(db)
+  const [key] = rows
+  if (!key) throw new Refusal('key_not_found', `there is no API key ${id}`)
+  return key
 }

@@ -2,6 +2,7 @@ import { deleteOldMarkers } from '../db/commit-marker.ts'
 import { deleteOldSamples } from '../ledger/operations/delete-old-samples.ts'
 import { recordSample } from '../ledger/operations/record-sample.ts'
 import { deleteExpired } from '../ledger/requests/delete-expired.ts'
+import { deleteEndedSessions } from '../ledger/sessions/sessions.ts'
 import type { Kind, WorkProcess } from './kind.ts'
 import { startReconciling } from './reconciliations.ts'
 import { relayOnce } from './relay.ts'
@@ -37,6 +38,7 @@ export function startRelay(
     repeatEvery(MINUTE_MS, 'delete old commit markers', () => deleteOldMarkers(db), log),
     repeatEvery(HOUR_MS, 'delete expired rows', () => deleteExpired(db, keep), log),
     repeatEvery(HOUR_MS, 'delete old samples', () => deleteOldSamples(db), log),
+    repeatEvery(HOUR_MS, 'delete ended sessions', () => deleteEndedSessions(db), log),
   ]
   return async () => void (await Promise.all(stops.map((stop) => stop())))
 }

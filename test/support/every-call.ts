@@ -4,7 +4,8 @@ export type KnownCall = {
   readonly method: 'GET' | 'POST' | 'PUT' | 'DELETE'
   /** With the names of its parameters in braces, as in the OpenAPI document. */
   readonly path: string
-  readonly scope: Scope
+  /** `any`: every key will do. */
+  readonly scope: Scope | 'any'
   /** The same address of something that there is. */
   readonly at: string
   /** A body that is valid, when it takes one. */
@@ -14,7 +15,7 @@ export type KnownCall = {
 }
 
 const calls = (
-  scope: Scope,
+  scope: KnownCall['scope'],
   ...list: readonly (readonly [
     method: KnownCall['method'],
     path: string,
@@ -117,6 +118,14 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['POST', '/v1/keys', undefined, { name: 'feed', scopes: ['enqueue'], expiresAt: '2999-01-01T00:00:00Z' }],
     ['GET', '/v1/keys'],
     ['DELETE', '/v1/keys/{keyId}', '/v1/keys/{key}'],
+  ),
+  ...calls(
+    'any',
+    ['GET', '/v1/me'],
+    ['POST', '/v1/sessions'],
+    ['GET', '/v1/sessions'],
+    ['GET', '/v1/sessions/{sessionId}', '/v1/sessions/{session}'],
+    ['DELETE', '/v1/sessions/{sessionId}', '/v1/sessions/{session}'],
   ),
 ]
 

@@ -53,6 +53,7 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
     },
     '/v1/schedules': { filters: {}, middle: 'm' },
     '/v1/keys': { filters: {}, middle: idOf('key', 10) },
+    '/v1/sessions': { filters: {}, middle: idOf('key', 10) },
   }
 }
 

@@ -65,6 +65,7 @@ export async function seedService({ call, processAll, db }: Service): Promise<Id
     body: { cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'nobody' },
   })
   const key = await made<{ keyId: string }>(call, '/v1/keys', { name: 'a key', scopes: ['read'] })
+  const session = await made<{ sessionId: string }>(call, '/v1/sessions', undefined)
   const failed = await credit('8', 'ticket-8')
   const refusal = { code: 'database_refused', message: 'there is no place for it' }
   await settleJobs(db, [{ id: failed.jobId, refusal, result: {} }])
@@ -92,6 +93,7 @@ export async function seedService({ call, processAll, db }: Service): Promise<Id
     otherInvoice: await invoiceOf('other'),
     yenInvoice: await invoiceOf('jpy'),
     key: key.keyId,
+    session: session.sessionId,
   }
 }
 
