@@ -55,6 +55,57 @@ export function nextDue({ cron, timezone }: Cron, now: Date): Date {
   return CronExpressionParser.parse(cron, { tz: timezone, currentDate: now }).next().toDate()
 }
 
+/** A time at which a schedule is due. */
+export type DueTime = {
+  readonly at: Date
+  /** The business date of the run that is proposed then, `YYYY-MM-DD`: the date in the schedule's time zone. */
+  readonly billDate: string
+  /** Which way the zone's clocks are changed on that date. The date has 23 or 25 hours, and a skipped time of day is moved. */
+  readonly clockChange: 'forward' | 'back' | null
+}
+
+/**
+ * The next times after `now` at which the schedule is due: as many as asked for, or as far as they can be computed. The parser gives up at a
+ * change of clocks by half an hour (Australia/Lord_Howe), and the zone of an old schedule may be unknown by now.
+ */
+export function nextTimes({ cron, timezone }: Cron, now: Date, count: number): readonly DueTime[] {
+  const found: DueTime[] = []
+  try {
+    const times = CronExpressionParser.parse(cron, { tz: timezone, currentDate: now })
+    while (found.length < count) {
+      const at = times.next().toDate()
+      found.push({ at, billDate: dateIn(timezone, at), clockChange: clockChangeOn(timezone, at) })
+    }
+  } catch {
+    // What is found so far is right.
+  }
+  return found
+}
+
+function clockChangeOn(timezone: string, moment: Date): DueTime['clockChange'] {
+  const sinceMidnight = (moment.getTime() + offsetMs(timezone, moment)) % DAY_MS
+  const midnight = moment.getTime() - sinceMidnight
+  const change = offsetMs(timezone, new Date(midnight + DAY_MS)) - offsetMs(timezone, new Date(midnight))
+  return change === 0 ? null : change > 0 ? 'forward' : 'back'
+}
+
+/** How far a time zone is ahead of UTC at a moment, in whole seconds, as ms. */
+function offsetMs(timezone: string, moment: Date): number {
+  const format = new Intl.DateTimeFormat('en-US', {
+    timeZone: timezone,
+    hourCycle: 'h23',
+    year: 'numeric',
+    month: 'numeric',
+    day: 'numeric',
+    hour: 'numeric',
+    minute: 'numeric',
+    second: 'numeric',
+  })
+  const part = Object.fromEntries(format.formatToParts(moment).map(({ type, value }) => [type, Number(value)]))
+  const { year = 0, month = 1, day, hour, minute, second } = part
+  return Date.UTC(year, month - 1, day, hour, minute, second) - Math.floor(moment.getTime() / 1_000) * 1_000
+}
+
 /** The calendar date, `YYYY-MM-DD`, of a moment in a time zone. */
 export function dateIn(timezone: string, moment: Date): string {
   return new Intl.DateTimeFormat('en-CA', {

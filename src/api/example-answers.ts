@@ -91,6 +91,15 @@ const account = {
   createdAt: ENQUEUED_AT,
 }
 
+const scheduleTimes = {
+  cronInWords: 'Every day at 02:00',
+  nextTimes: ['01', '02', '03', '04', '05'].map((day) => ({
+    at: `2026-12-${day}T02:00:00.000Z`,
+    billDate: `2026-12-${day}`,
+    clockChange: null,
+  })),
+}
+
 /** One example of each answer, for the OpenAPI document: the story of one credit, up to its disbursement. */
 export const ANSWERS = {
   account,
@@ -184,7 +193,22 @@ export const ANSWERS = {
       },
     ],
   },
-  schedule: { name: 'nightly', cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'default', enabled: true },
+  schedule: {
+    name: 'nightly',
+    cron: '0 2 * * *',
+    timezone: 'Europe/London',
+    billGroup: 'default',
+    enabled: true,
+    ...scheduleTimes,
+    lastRun: {
+      billRunId: ID.run,
+      billDate: '2026-11-30',
+      status: 'completed',
+      createdAt: '2026-11-30T02:00:00.000Z',
+      finishedAt: BILLED_AT,
+    },
+  },
+  scheduleTimes,
   newKey: { keyId: id('7'), key: 'nb_the-key-itself-shown-this-once' },
   key: {
     keyId: id('7'),

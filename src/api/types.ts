@@ -94,6 +94,7 @@ export type InvoiceTransaction = Answered<TransactionView>
 
 export type NewSchedule = Body<typeof schedules.NewSchedule>
 export type Schedule = Answered<ScheduleView>
+export type ScheduleTimes = Answered<Static<typeof schedules.ScheduleTimes>>
 
 export type StartedSession = Answered<Static<typeof sessions.StartedSession>>
 export type Session = Answered<SessionView>

@@ -32,6 +32,7 @@ import type {
   Reconciliation,
   RecordedCharges,
   Schedule,
+  ScheduleTimes,
   Session,
   StartedSession,
 } from '../api/types.ts'
@@ -159,6 +160,10 @@ const invoiceCalls = ({ get }: Methods) => ({
 const operationCalls = ({ get, put, remove }: Methods) => ({
   putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
   listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
+  getSchedule: (name: string) => get<Schedule>(`v1/schedules/${segment(name)}`),
+  /** When a schedule with this timing would be due next. */
+  getScheduleTimes: (timing: { readonly cron: string; readonly timezone: string }) =>
+    get<ScheduleTimes>('v1/schedule-times', timing),
   deleteSchedule: (name: string, why: Reason = {}) => remove(`v1/schedules/${segment(name)}`, why),
 
   /** The newest first. */

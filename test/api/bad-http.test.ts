@@ -16,7 +16,7 @@ const BAD_ADDRESSES: readonly BadCall[] = [
   // Queries
   ...EVERY_CALL.filter(({ method }) => method === 'GET').map(({ at }) => ({
     what: 'an unknown query field',
-    call: `GET ${at}?offset=1`,
+    call: `GET ${at}${at.includes('?') ? '&' : '?'}offset=1`,
     ...INVALID,
     at: '/querystring/offset',
   })),

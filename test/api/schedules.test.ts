@@ -1,6 +1,10 @@
 import { pino } from 'pino'
 import { afterAll, afterEach, beforeAll, expect, test, vi } from 'vitest'
+import type { Schedule, ScheduleTimes } from '../../src/api/types.ts'
 import { proposeDueRuns } from '../../src/work/schedules.ts'
+import { get } from '../support/expected-answer.ts'
+import { TIME, UUID } from '../support/id-and-time.ts'
+import { expectProblem } from '../support/problem.ts'
 import { openService, type Service } from '../support/service.ts'
 
 const DAY_MS = 86_400_000
@@ -50,4 +54,49 @@ test('a machine whose clock is a day ahead proposes no run of tomorrow', async (
   const today = new Date().toISOString().slice(0, 10)
   vi.useFakeTimers({ toFake: ['Date'], now: Date.now() + DAY_MS })
   expect((await proposed('ahead')).filter((date) => date > today)).toEqual([])
+})
+
+test('a schedule says in words when it is due, its next five times, and its last run', async () => {
+  await put('nightly', { cron: '0 2 * * 1-5', timezone: 'Europe/London', billGroup: 'nobody' })
+  const shown = await get<Schedule>(service, '/v1/schedules/nightly')
+  expect(shown).toMatchObject({ name: 'nightly', cronInWords: 'Monday to Friday at 02:00', lastRun: null })
+  expect(shown.nextTimes).toHaveLength(5)
+  expect(Date.parse(shown.nextTimes[0]?.at as string)).toBeGreaterThan(Date.now())
+
+  await inForce('nightly')
+  await put('nightly', { ...HOURLY, enabled: false })
+  await put('nightly')
+  await inForce('nightly')
+  const [date] = await proposed('nightly')
+  const after = await get<Schedule>(service, '/v1/schedules/nightly')
+  expect(after.lastRun).toEqual({
+    billRunId: UUID,
+    billDate: date,
+    status: 'queued',
+    createdAt: TIME,
+    finishedAt: null,
+  })
+  const { body } = await service.call<{ data: readonly Schedule[] }>('GET', '/v1/schedules', { key: service.keys.read })
+  expect(body.data.find(({ name }) => name === 'nightly')?.lastRun).toEqual(after.lastRun)
+  expectProblem(await service.call('GET', '/v1/schedules/none'), 404, 'schedule_not_found')
+})
+
+test('a schedule whose zone is no longer known is listed, without times', async () => {
+  await put('elsewhere')
+  await service.db.updateTable('schedule').set({ timezone: 'Mars/Olympus' }).where('name', '=', 'elsewhere').execute()
+  expect((await get<Schedule>(service, '/v1/schedules/elsewhere')).nextTimes).toEqual([])
+  await service.db.deleteFrom('schedule').where('name', '=', 'elsewhere').execute()
+})
+
+test('a timing is tried before it is set; one that is wrong is refused as it would be then', async () => {
+  const times = (cron: string, timezone: string) =>
+    service.call<ScheduleTimes>('GET', `/v1/schedule-times?${new URLSearchParams({ cron, timezone })}`)
+  const { body } = await times('0 2 * * *', 'Asia/Tokyo')
+  expect(body.cronInWords).toBe('Every day at 02:00')
+  expect(body.nextTimes.map(({ at }) => at.slice(11))).toEqual(Array(5).fill('17:00:00.000Z'))
+  const problem = expectProblem(await times('0 2 * *', 'UTC'), 422, 'invalid_schedule')
+  expect(problem.errors).toEqual([
+    { pointer: '/querystring/cron', message: 'must have five fields: minute, hour, day of month, month, day of week' },
+  ])
+  expectProblem(await times('0 2 * * *', 'Mars/Olympus'), 422, 'invalid_schedule')
 })

@@ -87,6 +87,9 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/invoices/{invoiceId}', '/v1/invoices/{invoice}'],
     ['GET', '/v1/invoices/{invoiceId}/transactions', '/v1/invoices/{invoice}/transactions'],
     ['GET', '/v1/reconciliations'],
+    ['GET', '/v1/schedules'],
+    ['GET', '/v1/schedules/{name}', '/v1/schedules/nightly'],
+    ['GET', '/v1/schedule-times', '/v1/schedule-times?cron=0+2+*+*+*&timezone=UTC'],
     ['GET', '/v1/audit'],
   ),
   ...calls(
@@ -110,7 +113,6 @@ export const EVERY_CALL: readonly KnownCall[] = [
       '/v1/schedules/nightly',
       { cron: '0 3 * * *', timezone: 'Asia/Tokyo', billGroup: 'nobody', enabled: false },
     ],
-    ['GET', '/v1/schedules'],
     ['DELETE', '/v1/schedules/{name}', '/v1/schedules/nightly'],
   ),
   ...calls(

@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { dateIn, lastDue, nextDue, whyInvalid } from '../../src/cron.ts'
+import { dateIn, lastDue, nextDue, nextTimes, whyInvalid } from '../../src/cron.ts'
 
 describe('a valid schedule', () => {
   test.each([
@@ -157,5 +157,70 @@ describe('the date of a moment in a zone', () => {
     ['Europe/London', '2024-02-29T12:00:00Z', '2024-02-29'],
   ])('in %s, %s is %s', (timezone, moment, expected) => {
     expect(dateIn(timezone, new Date(moment))).toBe(expected)
+  })
+})
+
+describe('the next times', () => {
+  const next = (cron: string, timezone: string, now: string, count = 2) =>
+    nextTimes({ cron, timezone }, new Date(now), count).map(({ at, ...time }) => ({ at: at.toISOString(), ...time }))
+
+  test('are after now, each with the business date in the zone', () => {
+    expect(next('30 23 * * *', 'America/New_York', '2026-07-02T03:30:00Z')).toEqual([
+      { at: '2026-07-03T03:30:00.000Z', billDate: '2026-07-02', clockChange: null },
+      { at: '2026-07-04T03:30:00.000Z', billDate: '2026-07-03', clockChange: null },
+    ])
+  })
+
+  test.each([
+    [
+      'a time of day that is skipped is moved',
+      '30 1 * * *',
+      'Europe/London',
+      '2027-03-27T12:00:00Z',
+      '2027-03-28T01:30:00.000Z',
+      'forward',
+    ],
+    [
+      'after the hour that is skipped',
+      '0 5 * * *',
+      'Europe/London',
+      '2027-03-27T12:00:00Z',
+      '2027-03-28T04:00:00.000Z',
+      'forward',
+    ],
+    [
+      'a time of day that comes twice is due once',
+      '30 1 * * *',
+      'Europe/London',
+      '2027-10-30T12:00:00Z',
+      '2027-10-31T00:30:00.000Z',
+      'back',
+    ],
+    [
+      'late on a day of 25 hours',
+      '30 23 * * *',
+      'Europe/London',
+      '2027-10-31T12:00:00Z',
+      '2027-10-31T23:30:00.000Z',
+      'back',
+    ],
+    [
+      'at midnight of a day of 23 hours',
+      '0 0 * * *',
+      'Europe/London',
+      '2027-03-27T12:00:00Z',
+      '2027-03-28T00:00:00.000Z',
+      'forward',
+    ],
+  ])('are marked when the clocks are changed on that date: %s', (_, cron, timezone, now, at, clockChange) => {
+    const [first, second] = next(cron, timezone, now)
+    expect(first).toMatchObject({ at, clockChange })
+    expect(second?.clockChange).toBeNull()
+  })
+
+  test('are those that can be computed: the parser gives up at a change of clocks by half an hour', () => {
+    const [first] = next('0 12 * * *', 'Australia/Lord_Howe', '2027-04-02T12:00:00Z', 5)
+    expect(first).toEqual({ at: '2027-04-03T01:00:00.000Z', billDate: '2027-04-03', clockChange: null })
+    expect(next('0 12 * * *', 'Mars/Olympus', '2027-04-02T12:00:00Z')).toEqual([])
   })
 })

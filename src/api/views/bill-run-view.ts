@@ -11,13 +11,15 @@ import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from './ti
 const Count = Type.Integer({ minimum: 0 })
 const CountAndAmount = Type.Object({ count: Count, amount: Sum('Their sum') })
 
+export const BillRunStatusName = Type.Enum(['queued', 'running', 'completed', 'completed_with_failures', 'cancelled'])
+
 export const BillRunView = Type.Object(
   {
     billRunId: Uuid,
     name: Type.Union([Type.String(), Type.Null()]),
     billGroup: Type.Union([Type.String(), Type.Null()], { description: 'Null for a run of named accounts' }),
     billDate: CalendarDate,
-    status: Type.Enum(['queued', 'running', 'completed', 'completed_with_failures', 'cancelled']),
+    status: BillRunStatusName,
     schedule: Type.Union([Type.String(), Type.Null()], { description: 'The schedule that proposed it' }),
     progress: Type.Object({ accounts: Count, billed: Count, nothingToBill: Count, failed: Count }),
     totals: Type.Array(
