@@ -22,6 +22,7 @@ const disbursement = {
   invoiceId: ID.invoice,
   invoiceNumber: 1,
   amount: '50.00',
+  currency: 'USD',
   automatic: false,
   createdAt: '2026-12-01T10:15:00.000Z',
 }
@@ -44,8 +45,8 @@ const credit = {
 }
 
 const transactions = [
-  { type: 'charge', amount: '140.00', description: charge.description, chargeId: ID.charge },
-  { type: 'credit', amount: '50.00', description: `Credit: ${credit.reason}`, creditId: ID.credit },
+  { type: 'charge', amount: '140.00', currency: 'USD', description: charge.description, chargeId: ID.charge },
+  { type: 'credit', amount: '50.00', currency: 'USD', description: `Credit: ${credit.reason}`, creditId: ID.credit },
 ]
 
 const billed = { currency: 'USD', totalCharge: '140.00', total: '140.00', issuedOn: '2026-11-30', dueOn: '2026-12-30' }

@@ -152,8 +152,8 @@ describe.each([
       issuedOn: '2026-01-31',
       dueOn: '2026-02-14',
       transactions: [
-        { type: 'charge', amount: all, description: 'Hosting', chargeId },
-        { type: 'credit', amount: given, description: 'Credit: Goodwill', creditId: credit.creditId },
+        { type: 'charge', amount: all, currency, description: 'Hosting', chargeId },
+        { type: 'credit', amount: given, currency, description: 'Credit: Goodwill', creditId: credit.creditId },
       ],
       transactionCount: 2,
       disbursements: [],
@@ -226,6 +226,7 @@ describe.each([
       invoiceId: invoice.invoiceId,
       invoiceNumber: invoice.number,
       amount: given,
+      currency,
       automatic: false,
       createdAt: TIME,
     }
