@@ -236,15 +236,36 @@ export const ANSWERS = {
     ok: false,
     violations: 1,
     checks: [
-      { name: 'invoice_totals', violations: 0, examples: [] },
+      {
+        name: 'invoice_totals',
+        description:
+          'The total charge, total, balance and count of every invoice agree with its transactions and disbursements',
+        held: true,
+        violations: 0,
+        examples: [],
+      },
       {
         name: 'credit_left',
+        description:
+          'Every credit: what it has left is its amount minus its disbursements, and between zero and its amount',
+        held: false,
         violations: 1,
         examples: [`credit ${ID.credit}: disbursed 49.00, its disbursements add up to 50.00 of 50.00`],
       },
     ],
+    invoices: 1_000_412,
+    credits: 204_518,
     startedAt: '2026-12-01T04:30:00.000Z',
     finishedAt: '2026-12-01T04:30:12.345Z',
+  },
+  reconciliationRequest: {
+    reconciliationRequestId: id('a'),
+    status: 'queued',
+    rulesChecked: 0,
+    rules: 0,
+    reconciliationId: null,
+    requestedAt: '2026-12-01T10:20:00.000Z',
+    startedAt: null,
   },
   auditEntry: {
     auditId: id('8'),

@@ -25,7 +25,7 @@ import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
 import type { InvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
 import type { JobView } from './views/job-view.ts'
-import type { ReconciliationView } from './views/reconciliation-view.ts'
+import type { ReconciliationRequestView, ReconciliationView } from './views/reconciliation-view.ts'
 import type { ScheduleView } from './views/schedule-view.ts'
 import type { SessionView } from './views/session-view.ts'
 import type { TransactionView } from './views/transaction-view.ts'
@@ -106,3 +106,6 @@ export type AuditQuery = Query<typeof audit.AuditQuery>
 
 /** A proof of the ledger's rules, over the whole database or over one bill run's rows. */
 export type Reconciliation = Answered<ReconciliationView>
+
+/** A reconciliation of the whole database that somebody asked for. */
+export type ReconciliationRequest = Answered<ReconciliationRequestView>

@@ -30,6 +30,7 @@ import type {
   Preview,
   Reason,
   Reconciliation,
+  ReconciliationRequest,
   RecordedCharges,
   Schedule,
   ScheduleTimes,
@@ -157,7 +158,7 @@ const invoiceCalls = ({ get }: Methods) => ({
     get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),
 })
 
-const operationCalls = ({ get, put, remove }: Methods) => ({
+const operationCalls = ({ get, put, post, remove }: Methods) => ({
   putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
   listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
   getSchedule: (name: string) => get<Schedule>(`v1/schedules/${segment(name)}`),
@@ -168,6 +169,12 @@ const operationCalls = ({ get, put, remove }: Methods) => ({
 
   /** The newest first. */
   listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
+  getReconciliation: (reconciliationId: number) => get<Reconciliation>(`v1/reconciliations/${reconciliationId}`),
+  /** Of the whole database. While one that was asked for is not done, that one is answered. */
+  requestReconciliation: (why: Reason = {}, options?: PostOptions) =>
+    post<ReconciliationRequest>('v1/reconciliations', why, options),
+  getReconciliationRequest: (reconciliationRequestId: string) =>
+    get<ReconciliationRequest>(`v1/reconciliation-requests/${segment(reconciliationRequestId)}`),
 
   listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),
 })

@@ -90,6 +90,12 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/schedules'],
     ['GET', '/v1/schedules/{name}', '/v1/schedules/nightly'],
     ['GET', '/v1/schedule-times', '/v1/schedule-times?cron=0+2+*+*+*&timezone=UTC'],
+    ['GET', '/v1/reconciliations/{reconciliationId}', '/v1/reconciliations/{reconciliation}'],
+    [
+      'GET',
+      '/v1/reconciliation-requests/{reconciliationRequestId}',
+      '/v1/reconciliation-requests/{reconciliationRequest}',
+    ],
     ['GET', '/v1/audit'],
   ),
   ...calls(
@@ -106,6 +112,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['POST', '/v1/bill-runs', undefined, { accountIds: ['usd'], billDate: '2026-04-30', name: 'April' }],
     ['POST', '/v1/bill-runs/{billRunId}/retry', '/v1/bill-runs/{finishedRun}/retry', { reason: 'Mended' }, true],
     ['POST', '/v1/bill-runs/{billRunId}/cancel', '/v1/bill-runs/{openRun}/cancel', { reason: 'By mistake' }, true],
+    ['POST', '/v1/reconciliations', undefined, { reason: 'After the repair' }, true],
     ['POST', '/v1/bill-runs/preview', undefined, { accountIds: ['usd'], billDate: '2026-04-30' }],
     [
       'PUT',
