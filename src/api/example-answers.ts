@@ -159,6 +159,8 @@ export const ANSWERS = {
     billDate: '2026-11-30',
     status: 'completed',
     schedule: null,
+    startedBy: 'operations',
+    selecting: false,
     progress: { accounts: 2, billed: 1, nothingToBill: 1, failed: 0 },
     totals: [
       {
@@ -171,6 +173,8 @@ export const ANSWERS = {
       },
     ],
     trouble: null,
+    cancelledBy: null,
+    cancelReason: null,
     createdAt: '2026-11-30T02:00:00.000Z',
     startedAt: '2026-11-30T02:00:00.031Z',
     finishedAt: BILLED_AT,
@@ -181,6 +185,18 @@ export const ANSWERS = {
     message: 'the worker was lost 3 times while it billed this account',
     attempts: 1,
   },
+  failureGroups: {
+    data: [
+      {
+        code: 'timed_out',
+        title: 'It took too long in every try',
+        count: 8,
+        example: 'it took too long in every try: canceling statement due to lock timeout',
+        accountIds: ['acme', 'globex', 'initech', 'umbrella', 'wayne'],
+      },
+    ],
+  },
+  billRunRate: { from: '2026-11-30T02:00:00.031Z', stepSeconds: 1, accounts: [4_000, 8_000, 304] },
   preview: {
     invoices: [
       {

@@ -176,6 +176,8 @@ describe.each([
       billDate: '2026-01-31',
       status: 'completed',
       schedule: null,
+      startedBy: 'bootstrap',
+      selecting: false,
       progress: { accounts: 1, billed: 1, nothingToBill: 0, failed: 0 },
       totals: [
         {
@@ -188,6 +190,8 @@ describe.each([
         },
       ],
       trouble: null,
+      cancelledBy: null,
+      cancelReason: null,
       createdAt: TIME,
       startedAt: TIME,
       finishedAt: TIME,
