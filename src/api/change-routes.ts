@@ -1,4 +1,4 @@
-import type { Static, TObject, TSchema } from 'typebox'
+import type { TObject, TSchema } from 'typebox'
 import type { Tx } from '../db/open.ts'
 import type { Api, ApiContext, Scope } from './context.ts'
 import { type Answer, handleWrite } from './handle-write.ts'
@@ -21,39 +21,28 @@ export type Change = {
   readonly refusals: readonly number[]
 }
 
-/**
- * A POST that changes a thing. It takes the reason in its body, with what else the body says, and answers 202 with what has become of the
- * thing. The `detail` that the script returns goes into the audit.
- */
-export function changeRoute<Body extends TObject = typeof ReasonBody>(
+/** A POST that changes a thing. It takes the reason in its body, and answers 202 with what has become of the thing. */
+export function changeRoute(
   api: Api,
   context: ApiContext,
   change: Change & {
-    /** The reason alone unless said. */
-    readonly body?: Body
     readonly view: TSchema
-    readonly script: (
-      tx: Tx,
-      id: string,
-      body: Static<Body>,
-    ) => Promise<Pick<Answer, 'body' | 'location' | 'wake'> & { readonly detail?: string }>
+    readonly script: (tx: Tx, id: string) => Promise<Pick<Answer, 'body' | 'location' | 'wake'>>
   },
 ): void {
-  const { path, scope, action, refusals, body = ReasonBody, view, script } = change
+  const { path, scope, action, refusals, view, script } = change
   api.post(path, {
     config: { scope, bodyOptional: true },
     schema: {
       ...described(change),
       headers: withIdempotencyKey,
-      body: body as TObject,
+      body: ReasonBody,
       response: { 202: view, ...problems(...refusals) },
     },
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
         const subject = idOf(request.params)
-        const asked = (request.body ?? {}) as Static<Body> & { readonly reason?: string }
-        const { detail, ...answer } = await script(tx, subject, asked)
-        return { status: 202, ...answer, audit: { action, subject, reason: asked.reason, detail } }
+        return { status: 202, ...(await script(tx, subject)), audit: { action, subject, reason: request.body.reason } }
       }),
   })
 }

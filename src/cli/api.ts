@@ -1,7 +1,6 @@
 import { writeSync } from 'node:fs'
 import type { Command } from 'commander'
 import type { Logger } from 'pino'
-import { buildApi } from '../api/server.ts'
 import { StartError } from '../config.ts'
 import type { Db } from '../db/open.ts'
 import { openReads } from '../db/open-reads.ts'
@@ -9,6 +8,7 @@ import { inTransaction } from '../db/transaction.ts'
 import { SCOPES } from '../ledger/keys/api-keys.ts'
 import { keepBootstrapKey, makeFirstKey } from '../ledger/keys/first-keys.ts'
 import { openProcess } from '../open-process.ts'
+import { openSite } from '../open-site.ts'
 
 /** `nightbill api`: the HTTP API alone, beside workers that run elsewhere. */
 export function addApiCommand(program: Command): void {
@@ -23,7 +23,7 @@ export function addApiCommand(program: Command): void {
         log.warn({ err: error }, 'lost an idle database connection'),
       )
       onStop(() => reads.destroy())
-      const api = await buildApi({ config, db, reads, backend, queues }, log)
+      const api = await openSite({ config, db, reads, backend, queues }, log)
       onStop(() => api.close())
       const address = await api.listen({ port: config.PORT, host: config.HOST })
       // Last, when nothing else can fail any more, because the key is shown only once.

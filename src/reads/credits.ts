@@ -8,6 +8,7 @@ export type CreditRow = Selectable<Credit> & {
   readonly key: string
   readonly currency: string
   readonly invoice_number: number | null
+  readonly reversed_on_invoice_number: number | null
 }
 
 export type CreditFilter = { readonly accountId: number | undefined; readonly status: CreditStatus | undefined }
@@ -35,7 +36,8 @@ export async function readCredit(db: Db | Tx, creditId: string): Promise<CreditR
  */
 async function selectCredits(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly CreditRow[]> {
   const { rows } = await sql<CreditRow>`
-    select credit.*, account.key, account.currency, invoice.number as invoice_number
+    select credit.*, account.key, account.currency, invoice.number as invoice_number,
+      (select number from invoice where id = credit.reversed_on_invoice_id) as reversed_on_invoice_number
     from credit cross join lateral (select key, currency from account where id = credit.account_id limit 1) account
     left join lateral (select number from invoice where id = credit.invoice_id limit 1) invoice on true ${which}`.execute(
     db,

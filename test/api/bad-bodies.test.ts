@@ -147,7 +147,6 @@ const REQUIRED = WITH_BODY.flatMap((known) =>
           'automaticDisbursement',
           'reason',
           'accountIds',
-          'codes',
           'billDate',
           'name',
           'enabled',

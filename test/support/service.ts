@@ -1,7 +1,6 @@
 import { request as httpRequest, type IncomingHttpHeaders } from 'node:http'
 import { connect } from 'node:net'
 import { sql } from 'kysely'
-import { buildApi } from '../../src/api/server.ts'
 import { readConfig } from '../../src/config.ts'
 import { type Db, openDb } from '../../src/db/open.ts'
 import { openReads } from '../../src/db/open-reads.ts'
@@ -10,6 +9,7 @@ import { recordCredits } from '../../src/ledger/credits/record-credits.ts'
 import { recordReversals } from '../../src/ledger/credits/record-reversals.ts'
 import { createKey, SCOPES } from '../../src/ledger/keys/api-keys.ts'
 import { keepBootstrapKey } from '../../src/ledger/keys/first-keys.ts'
+import { openSite } from '../../src/open-site.ts'
 import { openBackend } from '../../src/queue/backend.ts'
 import { openQueues } from '../../src/queue/queues.ts'
 import { KINDS } from '../../src/work/kinds.ts'
@@ -109,7 +109,7 @@ export async function openService({
 
   const { log, logged } = captureLog()
   const context = { config, db, reads, backend, queues }
-  const api = await buildApi(context, log)
+  const api = await openSite(context, log)
   const url = await api.listen({ port: 0, host: '127.0.0.1' })
   const port = Number(new URL(url).port)
 

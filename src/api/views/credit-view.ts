@@ -25,6 +25,7 @@ export const CreditView = Type.Object(
     invoiceId: Type.Union([Uuid, Type.Null()], { description: 'The invoice that it is attached to' }),
     invoiceNumber: Type.Union([Type.Integer(), Type.Null()]),
     reversedOnInvoiceId: Type.Union([Uuid, Type.Null()]),
+    reversedOnInvoiceNumber: Type.Union([Type.Integer(), Type.Null()]),
     createdAt: Time,
   },
   { description: 'The credit', examples: [ANSWERS.credit] },
@@ -46,6 +47,7 @@ export function presentCredit(row: CreditRow): CreditView {
     invoiceId: row.invoice_id,
     invoiceNumber: row.invoice_number,
     reversedOnInvoiceId: row.reversed_on_invoice_id,
+    reversedOnInvoiceNumber: row.reversed_on_invoice_number,
     createdAt: row.created_at.toISOString(),
   }
 }

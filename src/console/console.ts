@@ -1,0 +1,67 @@
+import compress from '@fastify/compress'
+import formbody from '@fastify/formbody'
+import helmet from '@fastify/helmet'
+import type { FastifyError, FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { isApiError } from '../client/api-error.ts'
+import type { Config } from '../config.ts'
+import { serveAssets } from './assets.ts'
+import { pageRoutes } from './page-routes.ts'
+import { notFoundPage, troublePage } from './pages/alone.ts'
+import { creditPages } from './pages/credit-changes.ts'
+import { signInPages } from './pages/sign-in.ts'
+import type { Pages } from './visit.ts'
+
+const PAGES: readonly Pages[] = [creditPages]
+
+/** What a page may load and do: what this service itself serves, and nothing inline. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: {
+    defaultSrc: ["'none'"],
+    scriptSrc: ["'self'"],
+    styleSrc: ["'self'"],
+    fontSrc: ["'self'"],
+    imgSrc: ["'self'"],
+    connectSrc: ["'self'"],
+    formAction: ["'self'"],
+    baseUri: ["'none'"],
+    frameAncestors: ["'none'"],
+  },
+} as const
+
+/** The web console: pages for people, as a client of the API in the same process. It can do nothing that a caller with the same key could not. */
+export function openConsole(config: Config): FastifyPluginAsync {
+  return async (scope: FastifyInstance) => {
+    await scope.register(formbody)
+    await scope.register(compress, { global: true, threshold: 1_024, encodings: ['gzip'] })
+    await scope.register(helmet, {
+      contentSecurityPolicy: { ...CONTENT_SECURITY_POLICY, directives: mutable(CONTENT_SECURITY_POLICY.directives) },
+      referrerPolicy: { policy: 'same-origin' },
+      crossOriginOpenerPolicy: { policy: 'same-origin' },
+      // Whether there is TLS, whoever stands in front of the service knows.
+      strictTransportSecurity: false,
+    })
+    scope.addHook('onRequest', async (_request, reply) => {
+      // Nothing about customers stays in a browser. Assets say otherwise of themselves.
+      reply.header('cache-control', 'no-store')
+    })
+    scope.setErrorHandler<FastifyError>((error, request, reply) => {
+      const known = isApiError(error)
+      if (!known && (error.statusCode ?? 500) >= 500) request.log.error({ err: error }, 'a page could not be made')
+      const answer = troublePage(request, error)
+      return reply.code(answer.status).headers(answer.headers).type('text/html; charset=utf-8').send(answer.text)
+    })
+    await serveAssets(scope)
+    signInPages(scope, config)
+    const routes = pageRoutes(scope, config)
+    for (const pages of PAGES) pages(routes)
+    scope.get('/*', { config: { isPublic: true }, schema: { hide: true } }, (request, reply) => {
+      // A program is answered as by the API.
+      if (!request.headers.accept?.includes('text/html')) return reply.callNotFound()
+      return reply.code(404).type('text/html; charset=utf-8').send(notFoundPage(request))
+    })
+  }
+}
+
+const mutable = (directives: Readonly<Record<string, readonly string[]>>) =>
+  Object.fromEntries(Object.entries(directives).map(([name, values]) => [name, [...values]]))
