@@ -4,8 +4,8 @@ import type { ApiClient } from '../src/client/api-client.ts'
 import { isApiError } from '../src/client/api-error.ts'
 import { finishJob } from '../src/client/finish-job.ts'
 import { formatMoney } from '../src/terminal/format-money.ts'
-import { type Column, renderTable } from '../src/terminal/render-table.ts'
-import { transactionsTable } from '../src/terminal/tables.ts'
+import { transactionsTable } from '../src/terminal/invoice-columns.ts'
+import { renderTable, type TableColumn } from '../src/terminal/render-table.ts'
 import type { Check } from './check.ts'
 
 const billGroup = 'credit-story'
@@ -98,7 +98,7 @@ function stateText([status, left, first, second]: readonly string[]): string {
   return `${status}, left ${left}, first balance ${first || 'none'}, second ${second || 'none'}`
 }
 
-const stageColumns: readonly Column<Stage>[] = [
+const stageColumns: readonly TableColumn<Stage>[] = [
   { title: 'Step', value: ({ step }) => step },
   { title: 'Credit', value: ({ creditStatus }) => creditStatus.replaceAll('_', ' ') },
   { title: 'Left', align: 'right', value: ({ creditLeft }) => formatMoney(creditLeft, currency) },

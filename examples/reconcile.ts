@@ -1,4 +1,4 @@
-import { type ReconciliationReport, reconciliationTable } from '../src/terminal/tables.ts'
+import { type ReconciliationReport, reconciliationText } from '../src/terminal/reconciliation-text.ts'
 import type { Check } from './check.ts'
 import { runCommand, type Service } from './start-service.ts'
 
@@ -15,7 +15,7 @@ export async function reconcile(
     actual: String(count),
   }))
   return {
-    text: reconciliationTable(report),
+    text: reconciliationText(report),
     checks: [...violations, { name: 'exit code of reconcile', expected: '0', actual: String(exitCode) }],
   }
 }

@@ -1,19 +1,31 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
+import { readArguments, verbOf } from './cli/arguments.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { runEntry } from './run-entry.ts'
+
+const isCommand = (name: string) => Object.hasOwn(COMMANDS, name)
 
 await runEntry(async () => {
   const program = new Command('nightbill')
     .description('Account credits and nightly bill runs')
+    .option('-V, --version', 'print the version')
+    .option('--no-color', 'no colours, as with NO_COLOR')
     .addHelpText(
       'after',
       '\nStart here:\n  $ nightbill serve                     everything, on an embedded Postgres\n  $ nightbill bill-run start --help     what the scheduler calls',
     )
-  const [name = '--help', ...rest] = process.argv.slice(2)
-  if (rest.length === 0 && ['--help', '-h', 'help'].includes(name)) listCommands(program)
+    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
+  const { args, colour } = readArguments(process.argv.slice(2), isCommand)
+  const [name = '--help', verb, ...rest] = args
+  if (name === '--version' || name === '-V') return console.log((await import('./version.ts')).VERSION)
+  if (!colour) (await import('./config.ts')).disableColours()
+  if (verb === undefined && ['--help', '-h', 'help'].includes(name)) listCommands(program)
   else await loadCommands(program, name)
-  await program.parseAsync()
+  const [group] = program.commands
+  const known = isCommand(name) ? (group?.commands.flatMap((one) => [one.name(), ...one.aliases()]) ?? []) : []
+  const canonical = verb === undefined ? [] : [verbOf(verb, known) as string]
+  await program.parseAsync([name, ...canonical, ...rest], { from: 'user' })
 })
 
 /** Adds all commands with their descriptions only, which is enough for `nightbill --help`. */
@@ -29,6 +41,6 @@ async function loadCommands(program: Command, name: string): Promise<void> {
     url: config.NIGHTBILL_URL ?? `http://${config.HOST}:${config.PORT}`,
     apiKey: config.NIGHTBILL_API_KEY ?? config.BOOTSTRAP_API_KEY,
   }
-  const asked = Object.hasOwn(COMMANDS, name) ? COMMANDS[name] : undefined
+  const asked = isCommand(name) ? COMMANDS[name] : undefined
   for (const { load } of asked ? [asked] : Object.values(COMMANDS)) (await load())(program, defaults)
 }

@@ -177,3 +177,8 @@ function isProxy(text: string): boolean {
 export function environmentWith(variables: Readonly<Record<string, string>>): NodeJS.ProcessEnv {
   return { ...process.env, ...variables }
 }
+
+/** Makes whatever asks Node whether colours are wanted hear no, as with NO_COLOR in the environment. */
+export function disableColours(): void {
+  process.env.NO_COLOR = '1'
+}

@@ -1,5 +1,5 @@
 import type { ApiClient } from '../../src/client/api-client.ts'
-import { billRunTable } from '../../src/terminal/tables.ts'
+import { billRunText } from '../../src/terminal/bill-run-text.ts'
 import { watchBillRun } from '../../src/terminal/watch-bill-run.ts'
 import type { Check } from '../check.ts'
 import { billGroup, loadDay } from './load-day.ts'
@@ -18,8 +18,8 @@ export async function billDays(
   for (const [day, linesOfDay] of byDay(lines)) {
     chargeIds.push(...(await loadDay(client, day, linesOfDay)))
     const { billRunId } = await client.startBillRun({ billGroup, billDate: day, name: `Online retail ${day}` })
-    const run = await watchBillRun(client, billRunId, `Billing ${day}`)
-    print(`${billRunTable(run)}\n`)
+    const run = await watchBillRun(client, billRunId, { title: `Billing ${day}` })
+    print(`${billRunText(run)}\n`)
     checks.push({ name: `the bill run of ${day}`, expected: 'completed', actual: run.status })
   }
   return { chargeIds, checks }

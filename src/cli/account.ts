@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { accountsTable } from '../terminal/tables.ts'
+import { accountColumns } from '../terminal/account-columns.ts'
 import {
   addClientCommand,
   addClientGroup,
@@ -7,6 +7,7 @@ import {
   parseNonNegativeInteger,
   withClient,
 } from './client-command.ts'
+import { forEachId } from './each-id.ts'
 import { addListCommand } from './list-command.ts'
 
 type AddOptions = { name: string; currency: string; group?: string; terms?: number }
@@ -22,23 +23,34 @@ export function addAccountCommand(program: Command, defaults: ClientDefaults): v
     .option('--terms <days>', 'days from the bill date to the due date (default: 30)', parseNonNegativeInteger)
     .addHelpText('after', '\nExample:\n  $ nightbill account add acme --name "Acme Ltd" --currency USD --terms 14')
     .action((accountId: string, { name, currency, group: billGroup, terms }: AddOptions, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
+      withClient(command, defaults, async ({ client, showRow }) => {
         await client.createAccount({ accountId, name, currency, billGroup, paymentTermsDays: terms })
-        show(await client.getAccount(accountId), (account) => accountsTable([account]))
+        showRow(await client.getAccount(accountId), accountColumns)
       }),
     )
 
-  addClientCommand(group, 'show <account-id>', 'one account with its balance and the credit it has left', defaults)
+  addClientCommand(
+    group,
+    'show <account-id>',
+    'one account with its balance and the credit it has left; - reads ids from stdin',
+    defaults,
+  )
     .addHelpText('after', '\nExample:\n  $ nightbill account show acme')
-    .action((accountId: string, _options: unknown, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await client.getAccount(accountId), (account) => accountsTable([account]))
-      }),
+    .action((argument: string, _options: unknown, command: Command) =>
+      withClient(command, defaults, (context) =>
+        forEachId(context, argument, async (accountId) => {
+          context.showRow(await context.client.getAccount(accountId), accountColumns)
+        }),
+      ),
     )
 
   addListCommand(group, ['list', 'accounts with their balances'], defaults, {
     limit: 50,
     list: (client, page) => client.listAccounts(page),
-    table: accountsTable,
-  }).addHelpText('after', '\nExample:\n  $ nightbill account list --limit 200')
+    columns: accountColumns,
+    none: 'No accounts.',
+  }).addHelpText(
+    'after',
+    '\nExamples:\n  $ nightbill account list --limit 200\n  $ nightbill account list --all --csv > accounts.csv',
+  )
 }

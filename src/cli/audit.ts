@@ -1,5 +1,5 @@
 import type { Command } from 'commander'
-import { auditTable } from '../terminal/tables.ts'
+import { auditColumns } from '../terminal/operation-columns.ts'
 import { addClientGroup, type ClientDefaults } from './client-command.ts'
 import { addListCommand } from './list-command.ts'
 
@@ -13,7 +13,8 @@ export function addAuditCommand(program: Command, defaults: ClientDefaults): voi
     limit: 50,
     list: (client, page, { subject, key: keyId, from, to }: Filters) =>
       client.listAudit({ ...page, subject, keyId, from, to }),
-    table: auditTable,
+    columns: auditColumns,
+    none: 'Nothing was done.',
   })
     .option('--subject <id>', 'only to this credit, bill run, key, account or schedule')
     .option('--key <key-id>', 'only with this API key')

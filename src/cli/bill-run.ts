@@ -1,124 +1,102 @@
 import type { Command } from 'commander'
-import type { BillRun } from '../api/types.ts'
-import { billRunsTable, billRunTable, failuresTable, previewTable } from '../terminal/tables.ts'
-import { watchBillRun } from '../terminal/watch-bill-run.ts'
+import { billRunColumns, failureColumns } from '../terminal/bill-run-columns.ts'
+import { billRunText } from '../terminal/bill-run-text.ts'
+import { previewColumns } from '../terminal/invoice-columns.ts'
+import { addBillRunChanges } from './bill-run-changes.ts'
+import { BILL_RUN_EXIT_CODES, showWhenEnded } from './bill-run-wait.ts'
 import {
   addClientCommand,
   addClientGroup,
   type ClientContext,
   type ClientDefaults,
-  exitCodeError,
   parseNames,
   withClient,
 } from './client-command.ts'
+import { CommandError } from './command-error.ts'
+import { forEachId } from './each-id.ts'
 import { addListCommand } from './list-command.ts'
+import { resolveBillRun } from './resolve-id.ts'
+import { addWait, type WaitOptions } from './wait-options.ts'
 
-type StartOptions = {
-  group?: string
-  accounts?: readonly string[]
-  date?: string
-  allowFuture?: boolean
-  name?: string
-  idempotencyKey?: string
-  wait?: boolean
+type StartOptions = WaitOptions & {
+  readonly group?: string
+  readonly accounts?: readonly string[]
+  readonly date?: string
+  readonly allowFuture?: boolean
+  readonly name?: string
+  readonly idempotencyKey?: string
+  readonly dryRun?: boolean
 }
 
 type PreviewOptions = { accounts: readonly string[]; date?: string; allowFuture?: boolean }
-
-const exitCodes = `
-Exit codes:
-  0  completed (without --wait: accepted)
-  1  completed with failures
-  2  could not: refused, cancelled, or the service cannot be reached`
 
 /** `nightbill bill-run ...` */
 export function addBillRunCommand(program: Command, defaults: ClientDefaults): void {
   const group = addClientGroup(program, 'bill-run', 'bill accounts as of a date')
   addStart(group, defaults)
   addReads(group, defaults)
-  addChanges(group, defaults)
+  addBillRunChanges(group, defaults)
   addPreview(group, defaults)
 }
 
 function addStart(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'start', 'start a bill run of a bill group, or of named accounts', defaults)
+  const description = 'start a bill run of a bill group, or of named accounts'
+  addWait(addClientCommand(group, 'start', description, defaults), 'it has ended')
     .option('--group <bill-group>', 'bill the accounts of this group (default: default)')
     .option('--accounts <account-ids>', 'bill these accounts instead, separated by commas', parseNames)
     .option('--date <yyyy-mm-dd>', 'bill as of this date (default: today)')
     .option('--allow-future', 'allow a date more than 31 days ahead')
     .option('--name <name>', 'a name for the run')
     .option('--idempotency-key <key>', 'a repeat with the same key starts no second run')
-    .option('--wait', 'wait until it has ended')
+    .option('--dry-run', 'show the invoices that it would make for --accounts, as preview does, and write nothing')
     .addHelpText(
       'after',
       `
 Examples:
   $ nightbill bill-run start --group default --date 2026-11-30 --wait
   $ nightbill bill-run start --group default --date 2026-11-30 --idempotency-key nightly-2026-11-30 --wait
-  $ nightbill bill-run start --accounts acme,globex --date 2026-11-30
-${exitCodes}`,
+  $ nightbill bill-run start --accounts acme,globex --date 2026-11-30 --dry-run
+${BILL_RUN_EXIT_CODES}`,
     )
     .action((options: StartOptions, command: Command) =>
       withClient(command, defaults, async (context) => {
-        const { accounts: accountIds, date: billDate, allowFuture, name, idempotencyKey, wait = false } = options
+        const { accounts: accountIds, date: billDate, allowFuture, name, idempotencyKey } = options
+        if (options.dryRun) return preview(context, options)
         const billGroup = options.group ?? (accountIds === undefined ? 'default' : undefined)
         const run = { billGroup, accountIds, billDate, allowFuture, name }
         const accepted = await context.client.startBillRun(run, { idempotencyKey })
-        if (wait) return showWhenEnded(context, accepted.billRunId)
+        if (options.wait) return showWhenEnded(context, accepted.billRunId, options)
         context.show(accepted, ({ billRunId }) => `Bill run ${billRunId} is accepted.`)
       }),
     )
 }
 
 function addReads(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'show <bill-run-id>', 'status and totals of a bill run', defaults)
-    .addHelpText('after', '\nExample:\n  $ nightbill bill-run show 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-    .action((billRunId: string, _options: unknown, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await client.getBillRun(billRunId), billRunTable)
-      }),
+  addClientCommand(group, 'show <bill-run-id>', 'status and totals of a bill run; - reads ids from stdin', defaults)
+    .addHelpText('after', '\nExamples:\n  $ nightbill bill-run show @last\n  $ nightbill bill-run show 1a2b3c4d5e6f')
+    .action((argument: string, _options: unknown, command: Command) =>
+      withClient(command, defaults, (context) =>
+        forEachId(context, argument, async (text) => {
+          const { client, show, output } = context
+          show(await client.getBillRun(await resolveBillRun(client, text)), (run) => billRunText(run, output.people))
+        }),
+      ),
     )
 
   addListCommand(group, ['list', 'bill runs'], defaults, {
     limit: 50,
     list: (client, page) => client.listBillRuns(page),
-    table: billRunsTable,
+    columns: billRunColumns,
+    none: 'No bill runs.',
   }).addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
 
   addListCommand(group, ['failures <bill-run-id>', 'accounts that a bill run could not bill, and why'], defaults, {
     limit: 500,
     list: (client, page, _, billRunId) => client.listBillRunFailures(billRunId, page),
-    table: failuresTable,
-  }).addHelpText('after', '\nExample:\n  $ nightbill bill-run failures 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-}
-
-function addChanges(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'retry <bill-run-id>', 'try again to bill the failed accounts, within the same run', defaults)
-    .option('--reason <text>', 'why, for the audit')
-    .option('--wait', 'wait until it has ended')
-    .addHelpText(
-      'after',
-      `
-Example:
-  $ nightbill bill-run retry 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f --wait
-${exitCodes}`,
-    )
-    .action((billRunId: string, { wait = false, reason }: { wait?: boolean; reason?: string }, command: Command) =>
-      withClient(command, defaults, async (context) => {
-        const accepted = await context.client.retryBillRun(billRunId, { reason })
-        if (wait) return showWhenEnded(context, billRunId)
-        context.show(accepted, () => `Retry of bill run ${billRunId} is accepted.`)
-      }),
-    )
-
-  addClientCommand(group, 'cancel <bill-run-id>', 'stop a bill run; accounts that are billed stay billed', defaults)
-    .option('--reason <text>', 'why, for the audit')
-    .addHelpText('after', '\nExample:\n  $ nightbill bill-run cancel 0199f0a2-5b1c-7d3e-8f00-1a2b3c4d5e6f')
-    .action((billRunId: string, { reason }: { reason?: string }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        show(await client.cancelBillRun(billRunId, { reason }), () => `Cancelling bill run ${billRunId} is accepted.`)
-      }),
-    )
+    columns: failureColumns,
+    none: 'No failures.',
+    resolve: resolveBillRun,
+  }).addHelpText('after', '\nExample:\n  $ nightbill bill-run failures @last')
 }
 
 function addPreview(group: Command, defaults: ClientDefaults): void {
@@ -127,22 +105,17 @@ function addPreview(group: Command, defaults: ClientDefaults): void {
     .option('--date <yyyy-mm-dd>', 'as of this date (default: today)')
     .option('--allow-future', 'allow a date more than 31 days ahead')
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run preview --accounts acme,globex --date 2026-11-30')
-    .action(({ accounts, date, allowFuture }: PreviewOptions, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
-        const preview = await client.previewBillRun({ accountIds: accounts, billDate: date, allowFuture })
-        show(preview, ({ invoices }) => previewTable(invoices))
-      }),
+    .action((options: PreviewOptions, command: Command) =>
+      withClient(command, defaults, (context) => preview(context, options)),
     )
 }
 
-/** Waits, shows the run and sets the exit code. The progress bar goes to stderr, so that stdout has only the answer. */
-async function showWhenEnded({ client, show }: ClientContext, billRunId: string): Promise<void> {
-  const run = await watchBillRun(client, billRunId, 'Billing', process.stderr)
-  show(run, billRunTable)
-  process.exitCode = exitCodeOf(run)
-}
-
-function exitCodeOf({ status }: BillRun): number {
-  if (status === 'completed') return 0
-  return status === 'completed_with_failures' ? 1 : exitCodeError
+/** Shows the invoices that a run of named accounts would make. */
+async function preview(
+  { client, output, show }: ClientContext,
+  { accounts, date, allowFuture }: Partial<PreviewOptions>,
+): Promise<void> {
+  if (accounts === undefined) throw new CommandError('a dry run is of named accounts: add --accounts')
+  const answer = await client.previewBillRun({ accountIds: accounts, billDate: date, allowFuture })
+  show(answer, ({ invoices }) => output.table(previewColumns, invoices, 'Nothing to bill.'))
 }

@@ -1,26 +1,45 @@
-import { type Command, InvalidArgumentError } from 'commander'
-import type { Page } from '../api/types.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { type ApiClient, openApiClient } from '../client/api-client.ts'
 import { apiError, apiErrorLine, isApiError } from '../client/api-error.ts'
+import { adviceOn } from './advice.ts'
+import { CommandError, EXIT } from './command-error.ts'
+import { canAsk, confirm } from './confirm.ts'
+import { type Output, openOutput } from './output.ts'
 
 /** The address of the service and the API key, when the command line does not give them. */
 export type ClientDefaults = { readonly url: string; readonly apiKey: string | undefined }
 
-/** The exit code of a command that could not be done, also for wrong usage. 1 is a bill run that completed with failures. */
-export const exitCodeError = 2
+type ClientOptions = {
+  readonly url?: string
+  readonly apiKey?: string
+  readonly json?: boolean
+  readonly jsonFields?: readonly string[]
+  readonly csv?: boolean
+  readonly header?: boolean
+  readonly yes?: boolean
+}
 
 export type ClientContext = {
   readonly client: ApiClient
-  /** Prints the answer: with --json as JSON, otherwise as the text. */
-  readonly show: <Answer>(answer: Answer, text: (answer: Answer) => string) => void
+  readonly url: string
+  readonly output: Output
+  readonly show: Output['show']
+  readonly showRow: Output['showRow']
+  readonly showRows: Output['showRows']
+  /** Whether --yes was given. */
+  readonly yes: boolean
+  /** Says what will happen and asks, where a person can be asked and has not said --yes. The text is made only then. */
+  readonly ask: (what: () => Promise<string> | string, question: string) => Promise<void>
 }
 
 /** Adds a group of commands that talk to a running service: `nightbill credit ...`. */
 export function addClientGroup(program: Command, name: string, description: string): Command {
-  return program
-    .command(name)
-    .description(description)
-    .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : exitCodeError))
+  return exitsWithTwo(program.command(name).description(description))
+}
+
+/** Makes wrong usage of a command, and of those below it, end with exit code 2. */
+export function exitsWithTwo(command: Command): Command {
+  return command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.couldNot))
 }
 
 /** Adds a command to such a group, with the options that all of them have. */
@@ -31,41 +50,66 @@ export function addClientCommand(group: Command, usage: string, description: str
       .description(description)
       .option('--url <url>', `address of the service (default: NIGHTBILL_URL, now ${url})`)
       // No default here, because the help would print the key.
-      .option('--api-key <key>', 'API key (default: NIGHTBILL_API_KEY)')
-      .option('--json', 'print the answer as JSON')
+      .option('--api-key <key>', 'API key; better NIGHTBILL_API_KEY or nightbill login: others see arguments')
+      .option('--json', 'print the answer as JSON; --json=field,field prints these fields of it')
+      .addOption(new Option('--json-fields <fields>').argParser(parseNames).hideHelp())
+      .option('--no-header', 'no headings above the columns')
   )
 }
 
-/** Runs a command with a client. An ApiError becomes one line on stderr and exit code 2. */
+/** Adds --yes to a command that asks before it acts. */
+export function withYes(command: Command): Command {
+  return command.option('--yes', 'do not ask first')
+}
+
+/** Runs a command with a client. An error that is foreseen becomes one line on stderr and an exit code. */
 export async function withClient(
   command: Command,
   defaults: ClientDefaults,
   work: (context: ClientContext) => Promise<void>,
 ): Promise<void> {
+  const options = command.opts<ClientOptions>()
+  endQuietlyWithoutReader()
   try {
-    const { url, apiKey, json = false } = command.opts<{ url?: string; apiKey?: string; json?: boolean }>()
-    const client = openApiClient({ baseUrl: url ?? defaults.url, apiKey: presentKey(apiKey ?? defaults.apiKey) })
-    await work({
-      client,
-      show: (answer, text) => console.log(json ? JSON.stringify(answer, null, 2) : text(answer)),
-    })
+    if (options.apiKey !== undefined) {
+      console.error('Others on this machine can see --api-key: use NIGHTBILL_API_KEY, or nightbill login.')
+    }
+    const url = options.url ?? defaults.url
+    const client = openApiClient({ baseUrl: url, apiKey: presentKey(options.apiKey ?? defaults.apiKey) })
+    const output = await openOutput(options)
+    const { show, showRow, showRows } = output
+    const { yes = false } = options
+    const ask = async (what: () => Promise<string> | string, question: string) => {
+      if (!yes && canAsk()) await confirm(await what(), question)
+    }
+    await work({ client, url, output, show, showRow, showRows, yes, ask })
   } catch (error) {
-    if (!isApiError(error)) throw error
-    console.error(apiErrorLine(error))
-    process.exitCode = exitCodeError
+    process.exitCode = sayError(error)
   }
+}
+
+/** Says a foreseen error in one line on stderr, and returns the exit code for it. Throws any other. */
+export function sayError(error: unknown): number {
+  if (error instanceof CommandError) {
+    console.error(error.message)
+    return error.exitCode
+  }
+  if (!isApiError(error)) throw error
+  console.error(apiErrorLine(error, adviceOn(error.code)))
+  return error.code === 'wait_timed_out' ? EXIT.stillGoing : EXIT.couldNot
+}
+
+/** A reader that has seen enough, such as `head`, closes the pipe: that is no error. */
+function endQuietlyWithoutReader(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(EXIT.done)
+    throw error
+  })
 }
 
 function presentKey(apiKey: string | undefined): string {
   if (apiKey !== undefined && apiKey !== '') return apiKey
-  const detail = 'give --api-key or set NIGHTBILL_API_KEY'
-  throw apiError({ status: 0, code: 'api_key_missing', title: 'An API key is needed', detail })
-}
-
-/** Returns the text of a list, with a hint when there are more rows. */
-export function listText<Row>(table: (rows: readonly Row[]) => string): (page: Page<Row>) => string {
-  return ({ data, nextCursor }) =>
-    nextCursor === null ? table(data) : `${table(data)}\nThere are more: raise --limit (now ${data.length}).`
+  throw apiError({ status: 0, code: 'api_key_missing', title: 'An API key is needed' })
 }
 
 export function parsePositiveInteger(text: string): number {
@@ -86,4 +130,13 @@ function parseInteger(text: string, min: number): number {
 
 export function parseNames(text: string): readonly string[] {
   return text.split(',').map((name) => name.trim())
+}
+
+const UNITS_MS: Readonly<Record<string, number>> = { s: 1_000, m: 60_000, h: 3_600_000 }
+
+/** Milliseconds of a duration such as `90`, `90s`, `10m` or `2h`. */
+export function parseDuration(text: string): number {
+  const [, count, unit = 's'] = /^([1-9]\d{0,5})([smh]?)$/.exec(text) ?? []
+  if (count === undefined) throw new InvalidArgumentError('It must be a duration such as 90s, 10m or 2h.')
+  return Number(count) * (UNITS_MS[unit || 's'] as number)
 }

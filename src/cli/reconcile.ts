@@ -2,8 +2,10 @@ import type { Command } from 'commander'
 import { readConfig, StartError } from '../config.ts'
 import { recordReconciliation } from '../ledger/reconcile/record-reconciliation.ts'
 import { isBillRun } from '../reads/bill-runs.ts'
+import { reconciliationColumns } from '../terminal/operation-columns.ts'
 import { openProgress } from '../terminal/progress.ts'
-import { reconciliationsTable, reconciliationTable } from '../terminal/tables.ts'
+import { reconciliationText } from '../terminal/reconciliation-text.ts'
+import { peopleAt } from '../terminal/render-table.ts'
 import { addClientGroup, type ClientDefaults } from './client-command.ts'
 import { addListCommand } from './list-command.ts'
 import { openLocalDatabase } from './local-database.ts'
@@ -37,7 +39,7 @@ Examples:
         })
         progress.update(report.checks.length, report.checks.length)
         progress.stop()
-        console.log(json ? JSON.stringify(report, null, 2) : reconciliationTable(report))
+        console.log(json ? JSON.stringify(report, null, 2) : reconciliationText(report, peopleAt(process.stdout)))
         if (!json) console.log(report.ok ? 'Everything reconciles.' : 'Rules are broken: see above.')
         process.exitCode = report.ok ? 0 : 1
       } finally {
@@ -52,6 +54,7 @@ export function addReconciliationCommand(program: Command, defaults: ClientDefau
   addListCommand(group, ['list', 'reconciliations, newest first'], defaults, {
     limit: 20,
     list: (client, page) => client.listReconciliations(page),
-    table: reconciliationsTable,
+    columns: reconciliationColumns,
+    none: 'No reconciliations.',
   }).addHelpText('after', '\nExample:\n  $ nightbill reconciliation list --limit 7')
 }

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
-import { schedulesTable } from '../terminal/tables.ts'
-import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
+import { scheduleColumns } from '../terminal/operation-columns.ts'
+import { addClientCommand, addClientGroup, type ClientDefaults, withClient, withYes } from './client-command.ts'
 import { addListCommand } from './list-command.ts'
 
 type SetOptions = { cron: string; timezone: string; group: string; disabled?: boolean }
@@ -22,23 +22,25 @@ Examples:
   $ nightbill schedule set monthly --cron "30 3 1 * *" --timezone America/New_York --disabled`,
     )
     .action((name: string, { cron, timezone, group: billGroup, disabled = false }: SetOptions, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
+      withClient(command, defaults, async ({ client, showRow }) => {
         const schedule = await client.putSchedule(name, { cron, timezone, billGroup, enabled: !disabled })
-        show(schedule, (set) => schedulesTable([set]))
+        showRow(schedule, scheduleColumns)
       }),
     )
 
   addListCommand(group, ['list', 'all schedules'], defaults, {
     limit: 50,
     list: (client, page) => client.listSchedules(page),
-    table: schedulesTable,
+    columns: scheduleColumns,
+    none: 'No schedules.',
   }).addHelpText('after', '\nExample:\n  $ nightbill schedule list')
 
-  addClientCommand(group, 'remove <name>', 'remove a schedule; its bill runs continue', defaults)
+  withYes(addClientCommand(group, 'remove <name>', 'remove a schedule; its bill runs continue', defaults))
     .option('--reason <text>', 'why, for the audit')
     .addHelpText('after', '\nExample:\n  $ nightbill schedule remove nightly')
     .action((name: string, { reason }: { reason?: string }, command: Command) =>
-      withClient(command, defaults, async ({ client, show }) => {
+      withClient(command, defaults, async ({ client, show, ask }) => {
+        await ask(() => `Schedule ${name} will start no more bill runs.`, 'Remove it?')
         await client.deleteSchedule(name, { reason })
         show({ name, removed: true }, () => `Schedule ${name} removed.`)
       }),

@@ -1,6 +1,7 @@
 import type { Page, PageQuery } from '../api/types.ts'
 
-const maxPageSize = 500
+/** What the service gives on one page at most. */
+export const maxPageSize = 500
 
 /** Reads pages until there are no more rows, or until there are `limit` rows. Then `nextCursor` tells where to go on. */
 export async function collectPages<Row>(

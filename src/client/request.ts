@@ -87,7 +87,7 @@ function readAnswer<Body>(url: URL, request: Request, response: Response, text: 
   const problem = isProblem(body) ? body : unexpectedAnswer(url, response)
   const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10)
   return {
-    error: apiError(problem),
+    error: apiError({ ...problem, requestId: response.headers.get('x-request-id') ?? undefined }),
     again:
       problem.code === 'outcome_unknown'
         ? isRepeatable(request)

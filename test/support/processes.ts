@@ -1,6 +1,7 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { type ChildProcess, type ChildProcessByStdio, spawn } from 'node:child_process'
 import { join } from 'node:path'
 import { createInterface } from 'node:readline'
+import type { Readable, Writable } from 'node:stream'
 import { afterAll } from 'vitest'
 
 export type TestProcess = {
@@ -20,6 +21,8 @@ export type ProcessOptions = {
   readonly file?: string
   readonly uid?: number
   readonly gid?: number
+  /** What it reads on stdin; without it stdin is empty. */
+  readonly input?: string
 }
 
 const ROOT = join(import.meta.dirname, '../..')
@@ -34,14 +37,16 @@ export function startProcess(
   env: Readonly<Record<string, string>> = {},
   options: ProcessOptions = {},
 ): TestProcess {
-  const { file = process.execPath, ...rest } = options
+  const { file = process.execPath, input, ...rest } = options
   const inherited = { PATH: process.env.PATH ?? '', HOME: process.env.HOME ?? '' }
   const child = spawn(file, args, {
     cwd: ROOT,
     ...rest,
     env: { ...inherited, ...env },
-    stdio: ['ignore', 'pipe', 'pipe'],
-  })
+    stdio: [input === undefined ? 'ignore' : 'pipe', 'pipe', 'pipe'],
+  }) as ChildProcessByStdio<Writable | null, Readable, Readable>
+  child.stdin?.on('error', () => {})
+  child.stdin?.end(input)
   running.add(child)
   const exited = new Promise<{ code: number | null; signal: NodeJS.Signals | null }>((resolve, reject) => {
     child.once('error', reject)

@@ -35,6 +35,6 @@ test('the help of one command is its own, and a command that there is not is nam
   expect((await credit.exited).code).toBe(0)
   expect(credit.stdout.join('\n')).toContain('disburse')
   const unknown = startProcess(['bin/nightbill.js', 'constructor'])
-  expect((await unknown.exited).code).toBe(1)
+  expect((await unknown.exited).code).toBe(2)
   expect(unknown.stderr.join('\n')).toContain("unknown command 'constructor'")
 })
