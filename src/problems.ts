@@ -18,6 +18,12 @@ export const PROBLEMS = {
   bill_run_not_found: { status: 404, title: 'There is no such bill run', retryable: false },
   schedule_not_found: { status: 404, title: 'There is no such schedule', retryable: false },
   session_not_found: { status: 404, title: 'There is no such session', retryable: false },
+  reconciliation_not_found: { status: 404, title: 'There is no such reconciliation', retryable: false },
+  reconciliation_request_not_found: {
+    status: 404,
+    title: 'There is no such request for a reconciliation',
+    retryable: false,
+  },
   key_not_found: { status: 404, title: 'There is no such API key', retryable: false },
   method_not_allowed: { status: 405, title: 'The address does not take this method', retryable: false },
   request_timeout: { status: 408, title: 'The request took too long to arrive', retryable: true },

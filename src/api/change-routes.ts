@@ -1,4 +1,4 @@
-import type { TObject, TSchema } from 'typebox'
+import type { Static, TObject, TSchema } from 'typebox'
 import type { Tx } from '../db/open.ts'
 import type { Api, ApiContext, Scope } from './context.ts'
 import { type Answer, handleWrite } from './handle-write.ts'
@@ -21,28 +21,39 @@ export type Change = {
   readonly refusals: readonly number[]
 }
 
-/** A POST that changes a thing. It takes the reason in its body, and answers 202 with what has become of the thing. */
-export function changeRoute(
+/**
+ * A POST that changes a thing. It takes the reason in its body, with what else the body says, and answers 202 with what has become of the
+ * thing. The `detail` that the script returns goes into the audit.
+ */
+export function changeRoute<Body extends TObject = typeof ReasonBody>(
   api: Api,
   context: ApiContext,
   change: Change & {
+    /** The reason alone unless said. */
+    readonly body?: Body
     readonly view: TSchema
-    readonly script: (tx: Tx, id: string) => Promise<Pick<Answer, 'body' | 'location' | 'wake'>>
+    readonly script: (
+      tx: Tx,
+      id: string,
+      body: Static<Body>,
+    ) => Promise<Pick<Answer, 'body' | 'location' | 'wake'> & { readonly detail?: string }>
   },
 ): void {
-  const { path, scope, action, refusals, view, script } = change
+  const { path, scope, action, refusals, body = ReasonBody, view, script } = change
   api.post(path, {
     config: { scope, bodyOptional: true },
     schema: {
       ...described(change),
       headers: withIdempotencyKey,
-      body: ReasonBody,
+      body: body as TObject,
       response: { 202: view, ...problems(...refusals) },
     },
     handler: (request, reply) =>
       handleWrite(context, request, reply, async (tx) => {
         const subject = idOf(request.params)
-        return { status: 202, ...(await script(tx, subject)), audit: { action, subject, reason: request.body.reason } }
+        const asked = (request.body ?? {}) as Static<Body> & { readonly reason?: string }
+        const { detail, ...answer } = await script(tx, subject, asked)
+        return { status: 202, ...answer, audit: { action, subject, reason: asked.reason, detail } }
       }),
   })
 }

@@ -22,6 +22,7 @@ const disbursement = {
   invoiceId: ID.invoice,
   invoiceNumber: 1,
   amount: '50.00',
+  currency: 'USD',
   automatic: false,
   createdAt: '2026-12-01T10:15:00.000Z',
 }
@@ -45,8 +46,8 @@ const credit = {
 }
 
 const transactions = [
-  { type: 'charge', amount: '140.00', description: charge.description, chargeId: ID.charge },
-  { type: 'credit', amount: '50.00', description: `Credit: ${credit.reason}`, creditId: ID.credit },
+  { type: 'charge', amount: '140.00', currency: 'USD', description: charge.description, chargeId: ID.charge },
+  { type: 'credit', amount: '50.00', currency: 'USD', description: `Credit: ${credit.reason}`, creditId: ID.credit },
 ]
 
 const billed = { currency: 'USD', totalCharge: '140.00', total: '140.00', issuedOn: '2026-11-30', dueOn: '2026-12-30' }
@@ -159,6 +160,8 @@ export const ANSWERS = {
     billDate: '2026-11-30',
     status: 'completed',
     schedule: null,
+    startedBy: 'operations',
+    selecting: false,
     progress: { accounts: 2, billed: 1, nothingToBill: 1, failed: 0 },
     totals: [
       {
@@ -171,6 +174,8 @@ export const ANSWERS = {
       },
     ],
     trouble: null,
+    cancelledBy: null,
+    cancelReason: null,
     createdAt: '2026-11-30T02:00:00.000Z',
     startedAt: '2026-11-30T02:00:00.031Z',
     finishedAt: BILLED_AT,
@@ -181,6 +186,18 @@ export const ANSWERS = {
     message: 'the worker was lost 3 times while it billed this account',
     attempts: 1,
   },
+  failureGroups: {
+    data: [
+      {
+        code: 'timed_out',
+        title: 'It took too long in every try',
+        count: 8,
+        example: 'it took too long in every try: canceling statement due to lock timeout',
+        accountIds: ['acme', 'globex', 'initech', 'umbrella', 'wayne'],
+      },
+    ],
+  },
+  billRunRate: { from: '2026-11-30T02:00:00.031Z', stepSeconds: 1, accounts: [4_000, 8_000, 304] },
   preview: {
     invoices: [
       {
@@ -236,15 +253,36 @@ export const ANSWERS = {
     ok: false,
     violations: 1,
     checks: [
-      { name: 'invoice_totals', violations: 0, examples: [] },
+      {
+        name: 'invoice_totals',
+        description:
+          'The total charge, total, balance and count of every invoice agree with its transactions and disbursements',
+        held: true,
+        violations: 0,
+        examples: [],
+      },
       {
         name: 'credit_left',
+        description:
+          'Every credit: what it has left is its amount minus its disbursements, and between zero and its amount',
+        held: false,
         violations: 1,
         examples: [`credit ${ID.credit}: disbursed 49.00, its disbursements add up to 50.00 of 50.00`],
       },
     ],
+    invoices: 1_000_412,
+    credits: 204_518,
     startedAt: '2026-12-01T04:30:00.000Z',
     finishedAt: '2026-12-01T04:30:12.345Z',
+  },
+  reconciliationRequest: {
+    reconciliationRequestId: id('a'),
+    status: 'queued',
+    rulesChecked: 0,
+    rules: 0,
+    reconciliationId: null,
+    requestedAt: '2026-12-01T10:20:00.000Z',
+    startedAt: null,
   },
   auditEntry: {
     auditId: id('8'),

@@ -26,6 +26,7 @@ export const EXAMPLES = {
   reason: { reason: 'Asked for by the customer' },
   disbursement: { invoiceId, amount: '50.00' },
   newBillRun: { billGroup: 'default', billDate: '2026-11-30', name: 'November' },
+  retry: { codes: ['timed_out'], reason: 'The lock is gone' },
   preview: { accountIds: ['acme'], billDate: '2026-11-30' },
   schedule: { cron: '0 2 * * *', timezone: 'Europe/London', billGroup: 'default', enabled: true },
   newKey: { name: 'billing feed', scopes: ['enqueue'] },

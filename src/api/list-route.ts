@@ -1,6 +1,7 @@
-import type { Static, TObject, TSchema } from 'typebox'
+import { type Static, type TObject, type TSchema, Type } from 'typebox'
 import type { Api, Scope } from './context.ts'
-import { type PageAnswer, PageOf, PlainPageQuery } from './paging.ts'
+import { csvColumns, prefersCsv, sendCsv } from './csv.ts'
+import { MAX_LIMIT, type PageAnswer, PageOf, type PageQuery, PlainPageQuery } from './paging.ts'
 import { problems } from './view-responses.ts'
 
 /** A call that lists things, page by page. */
@@ -25,7 +26,7 @@ export type ListCall<Item extends TSchema, Query extends TObject, Params extends
   }) => Promise<PageAnswer<Static<Item>>>
 }
 
-/** A GET that lists things. */
+/** A GET that lists things: page by page as JSON, or all of them as CSV. */
 export function listRoute<
   Item extends TSchema,
   Query extends TObject = typeof PlainPageQuery,
@@ -34,6 +35,7 @@ export function listRoute<
   api: Api,
   { path, scope, tag, item, query, params, refusals = [], answer, ...described }: ListCall<Item, Query, Params>,
 ): void {
+  const csv = { columns: csvColumns(item), name: path.split('/').at(-1) as string }
   api.get(path, {
     config: { scope },
     schema: {
@@ -41,8 +43,36 @@ export function listRoute<
       tags: [tag],
       ...(params ? { params } : {}),
       querystring: query ?? PlainPageQuery,
-      response: { 200: PageOf(item) as TSchema, ...problems(...refusals) },
+      response: { 200: pageOrCsv(item, csv.columns), ...problems(...refusals) },
     },
-    handler: ({ query, params }) => answer({ query: query as Static<Query>, params: params as Static<Params> }),
+    handler: async (request, reply) => {
+      const query = request.query as Static<Query> & PageQuery
+      const params = request.params as Static<Params>
+      reply.header('vary', 'accept')
+      if (!prefersCsv(request.headers.accept)) return answer({ query, params })
+      const { limit = `${MAX_LIMIT}` } = query
+      return sendCsv(request, reply, {
+        ...csv,
+        read: (cursor = query.cursor) => answer({ query: { ...query, limit, cursor }, params }),
+        onePage: query.limit !== undefined,
+      })
+    },
   })
+}
+
+/** The answer with a page of items, or with all of them as CSV. */
+function pageOrCsv(item: TSchema & { readonly examples?: readonly unknown[] }, columns: readonly string[]): object {
+  return {
+    description: 'A page of them',
+    content: {
+      'application/json': { schema: PageOf(item), example: { data: item.examples ?? [], nextCursor: null } },
+      'text/csv': {
+        schema: Type.String({
+          description:
+            'With `Accept: text/csv`: all that match, or as many as limit says. Lists within an item are left out.',
+        }),
+        example: `${columns.join(',')}\r\n`,
+      },
+    },
+  }
 }

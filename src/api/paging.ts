@@ -4,17 +4,18 @@ import type { Page } from '../reads/keyset.ts'
 import type { PlaceFormat } from './places.ts'
 
 const DEFAULT_LIMIT = 50
+export const MAX_LIMIT = 500
 
 const PageQuery = {
   limit: Type.Optional(
     Type.String({
       pattern: '^([1-9]|[1-9][0-9]|[1-4][0-9][0-9]|500)$',
-      description: `1 to 500, ${DEFAULT_LIMIT} by default`,
+      description: `1 to ${MAX_LIMIT}, ${DEFAULT_LIMIT} by default`,
     }),
   ),
   cursor: Type.Optional(Type.String({ maxLength: 200, description: 'The nextCursor of the page before' })),
 }
-type PageQuery = { readonly limit?: string; readonly cursor?: string }
+export type PageQuery = { readonly limit?: string | undefined; readonly cursor?: string | undefined }
 
 /** The query of a list, with its filters. Numbers in a query are strings: nothing is coerced. */
 export const pageQuery = <Filters extends TProperties>(filters: Filters) =>

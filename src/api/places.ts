@@ -22,7 +22,7 @@ export const NUMBER_PLACE: PlaceFormat<number> = {
 }
 
 /** A time to the microsecond, and an id. */
-export const AUDIT_PLACE: PlaceFormat<AuditPlace> = {
+export const MOMENT_PLACE: PlaceFormat<AuditPlace> = {
   pattern: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   parse: ([, at = '', id = '']) => ({ at, id }),
   write: ({ at, id }) => `${at}/${id}`,

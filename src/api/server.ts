@@ -17,6 +17,7 @@ import { openRequestCounts } from './request-counts.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { auditRoutes } from './routes/audit.ts'
 import { billRunEventRoutes } from './routes/bill-run-events.ts'
+import { billRunFailureRoutes } from './routes/bill-run-failures.ts'
 import { billRunPreviewRoutes } from './routes/bill-run-preview.ts'
 import { billRunRoutes } from './routes/bill-runs.ts'
 import { chargeRoutes } from './routes/charges.ts'
@@ -41,6 +42,7 @@ const ROUTES = [
   reversalRoutes,
   jobRoutes,
   billRunRoutes,
+  billRunFailureRoutes,
   billRunEventRoutes,
   billRunPreviewRoutes,
   invoiceRoutes,

@@ -7,6 +7,7 @@ import type { CreditRequest } from '../requests/credit-request.ts'
 import type * as reason from './reason.ts'
 import type * as accounts from './routes/accounts.ts'
 import type * as audit from './routes/audit.ts'
+import type * as failures from './routes/bill-run-failures.ts'
 import type * as preview from './routes/bill-run-preview.ts'
 import type * as billRuns from './routes/bill-runs.ts'
 import type * as charges from './routes/charges.ts'
@@ -19,13 +20,15 @@ import type * as sessions from './routes/sessions.ts'
 import type { ProblemView } from './view-responses.ts'
 import type { AccountOverviewView, AccountView } from './views/account-view.ts'
 import type { AuditView } from './views/audit-view.ts'
-import type { BillRunFailureView, BillRunView } from './views/bill-run-view.ts'
+import type { BillRunFailureView, FailureGroupView } from './views/bill-run-failures-view.ts'
+import type { BillRunRateView } from './views/bill-run-rate-view.ts'
+import type { BillRunView } from './views/bill-run-view.ts'
 import type { ChargeView } from './views/charge-view.ts'
 import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
 import type { InvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
 import type { JobView } from './views/job-view.ts'
-import type { ReconciliationView } from './views/reconciliation-view.ts'
+import type { ReconciliationRequestView, ReconciliationView } from './views/reconciliation-view.ts'
 import type { ScheduleView } from './views/schedule-view.ts'
 import type { SessionView } from './views/session-view.ts'
 import type { TransactionView } from './views/transaction-view.ts'
@@ -83,7 +86,14 @@ export type NewBillRun = Body<typeof billRuns.NewBillRun>
 export type AcceptedBillRun = Answered<Static<typeof billRuns.QueuedBillRun>>
 export type BillRun = Answered<BillRunView>
 export type BillRunTotal = BillRun['totals'][number]
+export type BillRunQuery = Query<typeof billRuns.BillRunQuery>
 export type BillRunFailure = Answered<BillRunFailureView>
+export type BillRunFailureQuery = Query<typeof failures.FailureQuery>
+/** All failures of a run with one code. */
+export type BillRunFailureGroup = Answered<FailureGroupView>
+/** Which failed accounts are tried again, all unless said, and why. */
+export type RetryRequest = Body<typeof failures.RetryRequest>
+export type BillRunRate = Answered<BillRunRateView>
 export type NewPreview = Body<typeof preview.PreviewRequest>
 export type Preview = Answered<Static<typeof preview.Preview>>
 export type PreviewedInvoice = Answered<PreviewedInvoiceView>
@@ -106,3 +116,6 @@ export type AuditQuery = Query<typeof audit.AuditQuery>
 
 /** A proof of the ledger's rules, over the whole database or over one bill run's rows. */
 export type Reconciliation = Answered<ReconciliationView>
+
+/** A reconciliation of the whole database that somebody asked for. */
+export type ReconciliationRequest = Answered<ReconciliationRequestView>

@@ -8,6 +8,10 @@ import type {
   AuditQuery,
   BillRun,
   BillRunFailure,
+  BillRunFailureGroup,
+  BillRunFailureQuery,
+  BillRunQuery,
+  BillRunRate,
   Credit,
   CreditBatchAnswer,
   CreditQuery,
@@ -30,7 +34,9 @@ import type {
   Preview,
   Reason,
   Reconciliation,
+  ReconciliationRequest,
   RecordedCharges,
+  RetryRequest,
   Schedule,
   ScheduleTimes,
   Session,
@@ -133,15 +139,21 @@ function billRunCalls({ get, post }: Methods) {
   const getBillRun = (billRunId: string) => get<BillRun>(`v1/bill-runs/${segment(billRunId)}`)
   return {
     startBillRun: (run: NewBillRun, options?: PostOptions) => post<AcceptedBillRun>('v1/bill-runs', run, options),
-    listBillRuns: (query: PageQuery = {}) => get<Page<BillRun>>('v1/bill-runs', query),
+    listBillRuns: (query: BillRunQuery = {}) => get<Page<BillRun>>('v1/bill-runs', query),
     getBillRun,
     /** Waits until the run has ended, also if it was cancelled or has failures; for 12 hours by default. */
     waitForBillRun: (billRunId: string, { timeoutMs = 720 * minute, onProgress }: WaitOptions<BillRun> = {}) =>
       pollUntil(() => getBillRun(billRunId), isFinishedRun, { timeoutMs, onValue: onProgress }),
-    listBillRunFailures: (billRunId: string, query: PageQuery = {}) =>
+    listBillRunFailures: (billRunId: string, query: BillRunFailureQuery = {}) =>
       get<Page<BillRunFailure>>(`v1/bill-runs/${segment(billRunId)}/failures`, query),
-    retryBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
-      post<BillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, { reason }, options),
+    /** The failures by their codes, the most frequent first. */
+    getBillRunFailureGroups: (billRunId: string) =>
+      get<{ readonly data: readonly BillRunFailureGroup[] }>(`v1/bill-runs/${segment(billRunId)}/failure-groups`),
+    /** How many accounts it dealt with, step by step. */
+    getBillRunRate: (billRunId: string) => get<BillRunRate>(`v1/bill-runs/${segment(billRunId)}/rate`),
+    /** Tries all failed accounts again, or those with these codes or ids. */
+    retryBillRun: (billRunId: string, { codes, accountIds, reason, ...options }: RetryRequest & PostOptions = {}) =>
+      post<BillRun>(`v1/bill-runs/${segment(billRunId)}/retry`, { codes, accountIds, reason }, options),
     cancelBillRun: (billRunId: string, { reason, ...options }: Reason & PostOptions = {}) =>
       post<BillRun>(`v1/bill-runs/${segment(billRunId)}/cancel`, { reason }, options),
     previewBillRun: (preview: NewPreview, options?: PostOptions) =>
@@ -157,7 +169,7 @@ const invoiceCalls = ({ get }: Methods) => ({
     get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),
 })
 
-const operationCalls = ({ get, put, remove }: Methods) => ({
+const operationCalls = ({ get, put, post, remove }: Methods) => ({
   putSchedule: (name: string, schedule: NewSchedule) => put<Schedule>(`v1/schedules/${segment(name)}`, schedule),
   listSchedules: (query: PageQuery = {}) => get<Page<Schedule>>('v1/schedules', query),
   getSchedule: (name: string) => get<Schedule>(`v1/schedules/${segment(name)}`),
@@ -168,6 +180,12 @@ const operationCalls = ({ get, put, remove }: Methods) => ({
 
   /** The newest first. */
   listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),
+  getReconciliation: (reconciliationId: number) => get<Reconciliation>(`v1/reconciliations/${reconciliationId}`),
+  /** Of the whole database. While one that was asked for is not done, that one is answered. */
+  requestReconciliation: (why: Reason = {}, options?: PostOptions) =>
+    post<ReconciliationRequest>('v1/reconciliations', why, options),
+  getReconciliationRequest: (reconciliationRequestId: string) =>
+    get<ReconciliationRequest>(`v1/reconciliation-requests/${segment(reconciliationRequestId)}`),
 
   listAudit: (query: AuditQuery = {}) => get<Page<AuditEntry>>('v1/audit', query),
 })

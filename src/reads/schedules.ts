@@ -27,13 +27,16 @@ export async function readSchedule(db: Db | Tx, name: string): Promise<ScheduleR
   return schedule
 }
 
-/** Schedules, each with its last run. `which` is the SQL after `from`. */
+/**
+ * Schedules, each with its last run. `which` is the SQL after `from`. The collation is that of the index of runs by schedule: names of
+ * schedules have another, with which every run would be read.
+ */
 async function selectSchedules(db: Db | Tx, which: RawBuilder<unknown>): Promise<readonly ScheduleRow[]> {
   const { rows } = await sql<ScheduleRow>`
     select schedule.*, now() as now, run.* from schedule
     left join lateral (
       select id as run_id, bill_date as run_bill_date, status as run_status, created_at as run_created_at, finished_at as run_finished_at
-      from bill_run where schedule_name = schedule.name order by scheduled_for desc limit 1) run on true ${which}`.execute(
+      from bill_run where schedule_name = schedule.name collate "default" order by scheduled_for desc limit 1) run on true ${which}`.execute(
     db,
   )
   return rows

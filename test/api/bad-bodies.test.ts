@@ -147,6 +147,7 @@ const REQUIRED = WITH_BODY.flatMap((known) =>
           'automaticDisbursement',
           'reason',
           'accountIds',
+          'codes',
           'billDate',
           'name',
           'enabled',

@@ -152,8 +152,8 @@ describe.each([
       issuedOn: '2026-01-31',
       dueOn: '2026-02-14',
       transactions: [
-        { type: 'charge', amount: all, description: 'Hosting', chargeId },
-        { type: 'credit', amount: given, description: 'Credit: Goodwill', creditId: credit.creditId },
+        { type: 'charge', amount: all, currency, description: 'Hosting', chargeId },
+        { type: 'credit', amount: given, currency, description: 'Credit: Goodwill', creditId: credit.creditId },
       ],
       transactionCount: 2,
       disbursements: [],
@@ -176,6 +176,8 @@ describe.each([
       billDate: '2026-01-31',
       status: 'completed',
       schedule: null,
+      startedBy: 'bootstrap',
+      selecting: false,
       progress: { accounts: 1, billed: 1, nothingToBill: 0, failed: 0 },
       totals: [
         {
@@ -188,6 +190,8 @@ describe.each([
         },
       ],
       trouble: null,
+      cancelledBy: null,
+      cancelReason: null,
       createdAt: TIME,
       startedAt: TIME,
       finishedAt: TIME,
@@ -226,6 +230,7 @@ describe.each([
       invoiceId: invoice.invoiceId,
       invoiceNumber: invoice.number,
       amount: given,
+      currency,
       automatic: false,
       createdAt: TIME,
     }

@@ -39,22 +39,37 @@ async function readAll(path: string): Promise<readonly unknown[]> {
   return all
 }
 
-test('a database of the version before gives every answer as it was, to the byte', async () => {
+/** What is answered now, as text, without the fields that came since. */
+function asBefore(now: unknown, before: unknown): string {
+  return JSON.stringify(without(now, before))
+}
+
+function without(now: unknown, before: unknown): unknown {
+  if (Array.isArray(now) && Array.isArray(before)) return now.map((one, index) => without(one, before[index]))
+  if (!isObject(now) || !isObject(before)) return now
+  return Object.fromEntries(
+    Object.entries(now).flatMap(([name, value]) => (name in before ? [[name, without(value, before[name])]] : [])),
+  )
+}
+const isObject = (value: unknown): value is Readonly<Record<string, unknown>> =>
+  typeof value === 'object' && value !== null && !Array.isArray(value)
+
+test('a database of the version before gives every answer as it was, to the byte, but for new fields', async () => {
   const { 'POST /v1/bill-runs/preview': previewed, ...read } = books.answers
   expect(Object.keys(read).length).toBeGreaterThan(80)
   for (const [path, text] of Object.entries(read)) {
-    const now = LINES.test(path) ? JSON.stringify(await readAll(path)) : (await service.call('GET', path)).text
-    expect(now, path).toBe(text)
+    const now = LINES.test(path) ? await readAll(path) : (await service.call('GET', path)).body
+    expect(asBefore(now, JSON.parse(text)), path).toBe(text)
   }
   const preview = await service.call('POST', '/v1/bill-runs/preview', { body: books.preview })
-  expect(preview.text).toBe(previewed)
+  expect(asBefore(preview.body, JSON.parse(previewed as string))).toBe(previewed)
 })
 
 test.each(['/v1/invoices', '/v1/accounts', '/v1/credits', '/v1/bill-runs'])(
   '%s is the same in many pages',
   async (path) => {
     const { data } = JSON.parse(books.answers[`${path}?limit=500`] as string) as Page
-    expect(JSON.stringify(await readAll(path))).toBe(JSON.stringify(data))
+    expect(asBefore(await readAll(path), data)).toBe(JSON.stringify(data))
   },
 )
 

@@ -1,7 +1,10 @@
 import { pino } from 'pino'
 import { afterEach, beforeEach, expect, test } from 'vitest'
+import { inTransaction } from '../../src/db/transaction.ts'
 import { recordReconciliation } from '../../src/ledger/reconcile/record-reconciliation.ts'
+import { noteProgress, requestReconciliation } from '../../src/ledger/reconcile/request-reconciliation.ts'
 import { reconcileDue } from '../../src/work/reconciliations.ts'
+import { eventually } from '../support/eventually.ts'
 import { openWorld, type World } from '../support/world.ts'
 
 let world: World
@@ -55,6 +58,54 @@ test('a time that has not come yet is waited for; a day that was missed is made 
   await due(clock(60))
   await due(clock(60))
   expect(await found()).toHaveLength(2)
+})
+
+const ask = () => inTransaction(world.db, (tx) => requestReconciliation(tx))
+const requestOf = (id: string) =>
+  world.db.selectFrom('reconciliation_request').selectAll().where('id', '=', id).executeTakeFirstOrThrow()
+
+test('one that was asked for is done once, though several look at the same time, and serves for the day', async () => {
+  const [id = '', same] = await Promise.all([ask(), ask(), ask()])
+  expect(same).toBe(id)
+  await Promise.all([1, 2, 3, 4].map(() => due(clock(-5))))
+  await due(clock(-5))
+  const [one, ...others] = await found()
+  expect(others).toEqual([])
+  const { reconciliation_id, started_at, requested_at, rules, rules_checked } = await requestOf(id)
+  expect(reconciliation_id).toBe(one?.id)
+  expect(started_at?.getTime()).toBeGreaterThanOrEqual(requested_at.getTime())
+  expect([rules > 0, rules_checked]).toEqual([true, rules])
+  expect(one).toMatchObject({ invoices: 1, credits: 1 })
+
+  const next = await ask()
+  expect(next).not.toBe(id)
+  await due(clock(-5))
+  expect(await found(), 'asked again, done again, though the day has one').toHaveLength(2)
+})
+
+test('its progress can be seen while it runs', async () => {
+  const id = await ask()
+  await world.asOwner(async (client) => {
+    await client.query('begin')
+    // The rules wait for this table, so that one is under way for as long as the test looks.
+    await client.query('lock table bill_batch_total in access exclusive mode')
+    const running = due(clock(-5))
+    await eventually(async () => {
+      const { rules_checked, rules, started_at } = await requestOf(id)
+      expect([rules > 0, rules_checked < rules, started_at !== null]).toEqual([true, true, true])
+    })
+    expect(await ask(), 'while it runs it is the same').toBe(id)
+    await client.query('rollback')
+    await running
+  })
+  expect((await requestOf(id)).reconciliation_id).not.toBeNull()
+})
+
+test('one whose process was killed is begun again', async () => {
+  const id = await ask()
+  await noteProgress(world.db, id, { index: 3, of: 20 })
+  await due(clock(-5))
+  expect((await requestOf(id)).reconciliation_id).toBe((await found())[0]?.id)
 })
 
 test('what was reconciled by command since then needs no other', async () => {

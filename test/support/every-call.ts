@@ -82,6 +82,8 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/bill-runs'],
     ['GET', '/v1/bill-runs/{billRunId}', '/v1/bill-runs/{finishedRun}'],
     ['GET', '/v1/bill-runs/{billRunId}/failures', '/v1/bill-runs/{finishedRun}/failures'],
+    ['GET', '/v1/bill-runs/{billRunId}/failure-groups', '/v1/bill-runs/{finishedRun}/failure-groups'],
+    ['GET', '/v1/bill-runs/{billRunId}/rate', '/v1/bill-runs/{finishedRun}/rate'],
     ['GET', '/v1/bill-runs/{billRunId}/events', '/v1/bill-runs/{finishedRun}/events'],
     ['GET', '/v1/invoices'],
     ['GET', '/v1/invoices/{invoiceId}', '/v1/invoices/{invoice}'],
@@ -90,6 +92,12 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/schedules'],
     ['GET', '/v1/schedules/{name}', '/v1/schedules/nightly'],
     ['GET', '/v1/schedule-times', '/v1/schedule-times?cron=0+2+*+*+*&timezone=UTC'],
+    ['GET', '/v1/reconciliations/{reconciliationId}', '/v1/reconciliations/{reconciliation}'],
+    [
+      'GET',
+      '/v1/reconciliation-requests/{reconciliationRequestId}',
+      '/v1/reconciliation-requests/{reconciliationRequest}',
+    ],
     ['GET', '/v1/audit'],
   ),
   ...calls(
@@ -104,8 +112,15 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['DELETE', '/v1/credits/{creditId}/reversal', '/v1/credits/{reversalPending}/reversal'],
     ['POST', '/v1/jobs/{jobId}/retry', '/v1/jobs/{failedJob}/retry', { reason: 'It is mended' }, true],
     ['POST', '/v1/bill-runs', undefined, { accountIds: ['usd'], billDate: '2026-04-30', name: 'April' }],
-    ['POST', '/v1/bill-runs/{billRunId}/retry', '/v1/bill-runs/{finishedRun}/retry', { reason: 'Mended' }, true],
+    [
+      'POST',
+      '/v1/bill-runs/{billRunId}/retry',
+      '/v1/bill-runs/{finishedRun}/retry',
+      { codes: ['timed_out'], accountIds: ['usd'], reason: 'Mended' },
+      true,
+    ],
     ['POST', '/v1/bill-runs/{billRunId}/cancel', '/v1/bill-runs/{openRun}/cancel', { reason: 'By mistake' }, true],
+    ['POST', '/v1/reconciliations', undefined, { reason: 'After the repair' }, true],
     ['POST', '/v1/bill-runs/preview', undefined, { accountIds: ['usd'], billDate: '2026-04-30' }],
     [
       'PUT',

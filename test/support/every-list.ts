@@ -21,8 +21,20 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
     },
     '/v1/credits/{creditId}/unpaid-invoices': { filters: {}, middle: String(sizes.invoices / 2) },
     '/v1/credits/{creditId}/disbursements': { filters: {}, middle: idOf('disbursement', 25_000) },
-    '/v1/bill-runs': { filters: {}, middle: idOf('run', sizes.runs / 2) },
-    '/v1/bill-runs/{billRunId}/failures': { filters: {}, middle: String(sizes.failures / 2) },
+    '/v1/bill-runs': {
+      filters: {
+        billGroup: ['default', 'small', 'nobody'],
+        status: ['completed', 'completed_with_failures', 'cancelled'],
+        schedule: ['nightly', 'weekly', 'nobody'],
+        from: [secondsAgo(sizes.runs * 0.6)],
+        to: [secondsAgo(sizes.runs / 2)],
+      },
+      middle: `${secondsAgo(sizes.runs / 2).replace('Z', '000Z')}/${idOf('run', 1)}`,
+    },
+    '/v1/bill-runs/{billRunId}/failures': {
+      filters: { code: ['internal_error', 'timed_out', 'nobody'] },
+      middle: String(sizes.failures / 2),
+    },
     '/v1/invoices': {
       filters: {
         accountId: accounts,

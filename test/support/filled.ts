@@ -14,7 +14,7 @@ export type Sizes = {
 /** Large enough that a plan which reads a table is seen. */
 export const FILLED: Sizes = {
   accounts: 50_000,
-  runs: 200,
+  runs: 6_000,
   invoices: 150_000,
   credits: 150_000,
   charges: 60_000,
@@ -60,14 +60,21 @@ export const fillStatements = (sizes: Sizes) => `
   insert into account (key, name, currency, bill_group)
     select 'account-' || n, 'Account', 'USD', case when n % 500 = 0 then 'small' else 'default' end
     from generate_series(1, ${sizes.accounts}) n;
-  insert into bill_run (id, bill_group, bill_date, status, created_at, finished_at)
-    select ${id('run', 'n')}, 'default', '2026-01-01', 'completed', now(), now() from generate_series(1, ${sizes.runs}) n;
+  insert into bill_run (id, bill_group, bill_date, status, schedule_name, scheduled_for, created_at, finished_at)
+    select ${id('run', 'n')}, case when n % 2000 = 9 then 'small' else 'default' end, '2026-01-01',
+      (case when n % 1500 = 9 then 'cancelled' when n = 2 then 'completed_with_failures' else 'completed' end)::bill_run_status,
+      case when n % 1000 = 7 then 'weekly' when n % 2 = 0 then 'nightly' end, case when n % 1000 = 7 or n % 2 = 0 then date '2026-01-01' + n end,
+      now() - (${sizes.runs} - n) * interval '1 second', now()
+    from generate_series(1, ${sizes.runs}) n;
+  insert into schedule (name, cron, timezone, bill_group)
+    select name, '0 2 * * *', 'UTC', 'default' from unnest(array['nightly', 'weekly']) name;
   insert into bill_batch (id, bill_run_id, account_ids, status, failure_code, failure_message, failure_attempts)
-    select ${id('batch', 'n')}, ${id('run', '1')}, array[n], 'failed', 'internal_error', 'message', 1
+    select ${id('batch', 'n')}, ${id('run', '1')}, array[n], 'failed',
+      case when n % 1000 = 0 then 'timed_out' else 'internal_error' end, 'message', 1
     from generate_series(1, ${sizes.failures}) n;
   insert into bill_batch (id, bill_run_id, account_ids, status, billed)
-    select ${id('batch', `${sizes.failures} + n`)}, ${id('run', '1 + n / 10')}, array[n], 'done', 1
-    from generate_series(1, ${sizes.runs} * 10 - 1) n;
+    select ${id('batch', `${sizes.failures} + n`)}, ${id('run', '1 + n / 3')}, array[n], 'done', 1
+    from generate_series(1, ${sizes.runs} * 3 - 1) n;
   insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count)
     select ${id('invoice', 'n')}, 1 + n % ${sizes.accounts}, n, ${id('run', `1 + (n - 1) / ${sizes.invoices / sizes.runs}`)},
       date '2026-01-01' + n / 1000, date '2026-02-01' + n / 1000, 10, 10,

@@ -1,6 +1,16 @@
 import { sql } from 'kysely'
-import type { AcceptedBillRun, AcceptedCredit, Account, Charge, Credit, Invoice, Page } from '../../src/api/types.ts'
+import type {
+  AcceptedBillRun,
+  AcceptedCredit,
+  Account,
+  Charge,
+  Credit,
+  Invoice,
+  Page,
+  ReconciliationRequest,
+} from '../../src/api/types.ts'
 import type { Db } from '../../src/db/open.ts'
+import { recordReconciliation } from '../../src/ledger/reconcile/record-reconciliation.ts'
 import { settleJobs } from '../../src/ledger/requests/settle-jobs.ts'
 import type { Call, Service } from './service.ts'
 
@@ -66,6 +76,8 @@ export async function seedService({ call, processAll, db }: Service): Promise<Id
   })
   const key = await made<{ keyId: string }>(call, '/v1/keys', { name: 'a key', scopes: ['read'] })
   const session = await made<{ sessionId: string }>(call, '/v1/sessions', undefined)
+  const { reconciliationId } = await recordReconciliation(db)
+  const asked = await made<ReconciliationRequest>(call, '/v1/reconciliations', {})
   const failed = await credit('8', 'ticket-8')
   const refusal = { code: 'database_refused', message: 'there is no place for it' }
   await settleJobs(db, [{ id: failed.jobId, refusal, result: {} }])
@@ -94,6 +106,8 @@ export async function seedService({ call, processAll, db }: Service): Promise<Id
     yenInvoice: await invoiceOf('jpy'),
     key: key.keyId,
     session: session.sessionId,
+    reconciliation: String(reconciliationId),
+    reconciliationRequest: asked.reconciliationRequestId,
   }
 }
 
@@ -135,5 +149,6 @@ const TABLES = [
   'invoice_counter',
   'job',
   'reconciliation',
+  'reconciliation_request',
   'schedule',
 ]

@@ -1,10 +1,10 @@
 import { Type } from 'typebox'
 import { cancelBillRun } from '../../ledger/bill-runs/cancel-bill-run.ts'
 import { checkBillDate, MAX_DAYS_AHEAD } from '../../ledger/bill-runs/check-bill-date.ts'
-import { retryBillRun } from '../../ledger/bill-runs/retry-bill-run.ts'
 import { startBillRun } from '../../ledger/bill-runs/start-bill-run.ts'
 import { Refusal } from '../../problems.ts'
-import { listBillRunFailures, listBillRuns, readBillRun } from '../../reads/bill-runs.ts'
+import { readBillRunRate } from '../../reads/bill-run-rate.ts'
+import { listBillRuns, readBillRun } from '../../reads/bill-runs.ts'
 import { AccountId, BillGroup, CalendarDate, Name, Uuid } from '../../requests/formats.ts'
 import { changeRoute } from '../change-routes.ts'
 import type { ApiContext, Routes } from '../context.ts'
@@ -12,12 +12,15 @@ import { ANSWERS } from '../example-answers.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
 import { listRoute } from '../list-route.ts'
-import { answerPage } from '../paging.ts'
+import { answerPage, pageQuery } from '../paging.ts'
 import { today } from '../today.ts'
 import { problems, withIdempotencyKey } from '../view-responses.ts'
-import { BILL_RUNS, BillRunFailureView, BillRunView, FAILURES, presentBillRun } from '../views/bill-run-view.ts'
+import { BillRunRateView, presentBillRunRate } from '../views/bill-run-rate-view.ts'
+import { BILL_RUNS, BillRunStatusName, BillRunView, presentBillRun } from '../views/bill-run-view.ts'
+import { ScheduleName } from '../views/schedule-view.ts'
+import { parseTime, Time } from '../views/time.ts'
 
-const MAX_NAMED = 10_000
+export const MAX_NAMED = 10_000
 
 export const accountIds = (maxItems: number) => Type.Array(AccountId, { minItems: 1, maxItems })
 export const BillDate = {
@@ -39,6 +42,13 @@ export const QueuedBillRun = Type.Object(
   { billRunId: Uuid, status: Type.Literal('queued') },
   { description: 'Accepted durably', examples: [ANSWERS.billRunQueued] },
 )
+export const BillRunQuery = pageQuery({
+  billGroup: Type.Optional(BillGroup),
+  status: Type.Optional(BillRunStatusName),
+  schedule: Type.Optional(ScheduleName),
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+})
 const params = Type.Object({ billRunId: Uuid })
 
 const postBillRun: Routes = (api, context) => {
@@ -84,7 +94,15 @@ const getBillRuns: Routes = (api, { reads }) => {
     summary: 'List bill runs, newest first',
     tag: 'bill runs',
     item: BillRunView,
-    answer: ({ query }) => answerPage(query, BILL_RUNS, (page) => listBillRuns(reads, page)),
+    query: BillRunQuery,
+    answer: ({ query }) => {
+      const { billGroup, status, schedule } = query
+      const from = parseTime(query.from, '/querystring/from')
+      const to = parseTime(query.to, '/querystring/to')
+      return answerPage(query, BILL_RUNS, (page) =>
+        listBillRuns(reads, { ...page, billGroup, status, schedule, from, to }),
+      )
+    },
   })
 }
 
@@ -102,51 +120,33 @@ const getBillRun: Routes = (api, { reads }) => {
   })
 }
 
-const getFailures: Routes = (api, { reads }) => {
-  listRoute(api, {
-    path: '/v1/bill-runs/:billRunId/failures',
-    params,
-    scope: 'read',
-    operationId: 'listBillRunFailures',
-    summary: 'The accounts that could not be billed, and why',
-    tag: 'bill runs',
-    item: BillRunFailureView,
-    refusals: [404],
-    answer: ({ params: { billRunId }, query }) =>
-      answerPage(query, FAILURES, (page) => listBillRunFailures(reads, { ...page, billRunId })),
-  })
-}
-
-/** A change of a bill run. */
-const CHANGE = {
-  params,
-  scope: 'operate',
-  tag: 'bill runs',
-  view: BillRunView,
-  refusals: [404, 409],
-} as const
-
-const postRetry: Routes = (api, context) => {
-  changeRoute(api, context, {
-    ...CHANGE,
-    path: '/v1/bill-runs/:billRunId/retry',
-    operationId: 'retryBillRun',
-    summary: "Try a bill run's failed accounts again, within the same run",
-    action: 'bill-run.retry',
-    script: async (tx, billRunId) => {
-      await retryBillRun(tx, billRunId)
-      return { body: presentBillRun(await readBillRun(tx, billRunId)), wake: wakeRun(context, billRunId) }
+const getBillRunRate: Routes = (api, { reads }) => {
+  api.get('/v1/bill-runs/:billRunId/rate', {
+    config: { scope: 'read' },
+    schema: {
+      operationId: 'getBillRunRate',
+      summary: 'How many accounts a bill run dealt with, step by step',
+      description:
+        'In at most 120 steps. Each account counts where it was first tried: what a retry did later is not in it.',
+      tags: ['bill runs'],
+      params,
+      response: { 200: BillRunRateView, ...problems(404) },
     },
+    handler: async ({ params: { billRunId } }) => presentBillRunRate(await readBillRunRate(reads, billRunId)),
   })
 }
 
 const postCancel: Routes = (api, context) => {
   changeRoute(api, context, {
-    ...CHANGE,
     path: '/v1/bill-runs/:billRunId/cancel',
+    params,
+    scope: 'operate',
     operationId: 'cancelBillRun',
     summary: 'Cancel a bill run: what is billed stays billed, what has not begun is not begun',
+    tag: 'bill runs',
     action: 'bill-run.cancel',
+    refusals: [404, 409],
+    view: BillRunView,
     script: async (tx, billRunId) => {
       await cancelBillRun(tx, billRunId)
       return { body: presentBillRun(await readBillRun(tx, billRunId)) }
@@ -155,10 +155,11 @@ const postCancel: Routes = (api, context) => {
 }
 
 export const billRunRoutes: Routes = (api, context) => {
-  for (const route of [postBillRun, getBillRuns, getBillRun, getFailures, postRetry, postCancel]) route(api, context)
+  for (const route of [postBillRun, getBillRuns, getBillRun, getBillRunRate, postCancel]) route(api, context)
 }
 
-const wakeRun =
+/** Wakes the workers for a run. */
+export const wakeRun =
   ({ queues }: ApiContext, billRunId: string) =>
   () =>
     queues.wake('bill-run', [billRunId])

@@ -3,7 +3,7 @@ import type { AuditPlace, AuditRow } from '../../reads/audit.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
-import { AUDIT_PLACE } from '../places.ts'
+import { MOMENT_PLACE } from '../places.ts'
 import { Time } from './time.ts'
 
 export const AuditView = Type.Object(
@@ -43,6 +43,6 @@ export function presentAudit(row: AuditRow): AuditView {
 /** The audit, as a list. */
 export const AUDIT: List<AuditRow, AuditPlace, AuditView> = {
   present: presentAudit,
-  format: AUDIT_PLACE,
+  format: MOMENT_PLACE,
   placeOf: ({ place, audit_id }) => ({ at: place, id: audit_id }),
 }

@@ -1,10 +1,10 @@
 import { type Static, Type } from 'typebox'
 import { formatAmount } from '../../money.ts'
-import type { BillRunFailureRow, BillRunRow } from '../../reads/bill-runs.ts'
-import { AccountId, CalendarDate, Currency, Uuid } from '../../requests/formats.ts'
+import type { BillRunPlace, BillRunRow } from '../../reads/bill-runs.ts'
+import { CalendarDate, Currency, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
-import { NUMBER_PLACE, UUID_PLACE } from '../places.ts'
+import { MOMENT_PLACE } from '../places.ts'
 import { Sum } from './sum.ts'
 import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from './time.ts'
 
@@ -21,6 +21,12 @@ export const BillRunView = Type.Object(
     billDate: CalendarDate,
     status: BillRunStatusName,
     schedule: Type.Union([Type.String(), Type.Null()], { description: 'The schedule that proposed it' }),
+    startedBy: Type.Union([Type.String(), Type.Null()], {
+      description: 'The name of the schedule or of the API key that started it',
+    }),
+    selecting: Type.Boolean({
+      description: 'Whether accounts are still being selected: then progress.accounts still grows',
+    }),
     progress: Type.Object({ accounts: Count, billed: Count, nothingToBill: Count, failed: Count }),
     totals: Type.Array(
       Type.Object({
@@ -33,6 +39,8 @@ export const BillRunView = Type.Object(
       }),
     ),
     trouble: TroubleOrNull,
+    cancelledBy: Type.Union([Type.String(), Type.Null()], { description: 'The name of the API key that cancelled it' }),
+    cancelReason: Type.Union([Type.String(), Type.Null()], { description: 'Why, as whoever cancelled it says' }),
     createdAt: Time,
     startedAt: TimeOrNull,
     finishedAt: TimeOrNull,
@@ -40,17 +48,6 @@ export const BillRunView = Type.Object(
   { description: 'The bill run', examples: [ANSWERS.billRun] },
 )
 export type BillRunView = Static<typeof BillRunView>
-
-export const BillRunFailureView = Type.Object(
-  {
-    accountId: AccountId,
-    code: Type.String(),
-    message: Type.String(),
-    attempts: Type.Integer({ minimum: 1 }),
-  },
-  { description: 'An account that could not be billed', examples: [ANSWERS.billRunFailure] },
-)
-export type BillRunFailureView = Static<typeof BillRunFailureView>
 
 export function presentBillRun(run: BillRunRow): BillRunView {
   return {
@@ -60,6 +57,8 @@ export function presentBillRun(run: BillRunRow): BillRunView {
     billDate: run.bill_date,
     status: run.status,
     schedule: run.schedule_name,
+    startedBy: run.started_by,
+    selecting: run.selecting,
     progress: { accounts: run.accounts, billed: run.billed, nothingToBill: run.nothing_to_bill, failed: run.failed },
     totals: run.totals.map((total) => ({
       currency: total.currency,
@@ -76,31 +75,17 @@ export function presentBillRun(run: BillRunRow): BillRunView {
       },
     })),
     trouble: troubleOrNull(run.trouble, run.trouble_since),
+    cancelledBy: run.cancelled_by,
+    cancelReason: run.cancel_reason,
     createdAt: run.created_at.toISOString(),
     startedAt: timeOrNull(run.started_at),
     finishedAt: timeOrNull(run.finished_at),
   }
 }
 
-export function presentBillRunFailure(row: BillRunFailureRow): BillRunFailureView {
-  return {
-    accountId: row.key,
-    code: row.failure_code,
-    message: row.failure_message,
-    attempts: row.failure_attempts,
-  }
-}
-
 /** Bill runs, as a list. */
-export const BILL_RUNS: List<BillRunRow, string, BillRunView> = {
+export const BILL_RUNS: List<BillRunRow, BillRunPlace, BillRunView> = {
   present: presentBillRun,
-  format: UUID_PLACE,
-  placeOf: ({ id }) => id,
-}
-
-/** The accounts that a run could not bill, as a list. */
-export const FAILURES: List<BillRunFailureRow, number, BillRunFailureView> = {
-  present: presentBillRunFailure,
-  format: NUMBER_PLACE,
-  placeOf: (row) => row.account_id,
+  format: MOMENT_PLACE,
+  placeOf: ({ place, id }) => ({ at: place, id }),
 }

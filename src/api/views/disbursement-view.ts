@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { formatAmount } from '../../money.ts'
 import type { DisbursementRow } from '../../reads/disbursements.ts'
-import { Amount, Uuid } from '../../requests/formats.ts'
+import { Amount, Currency, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
 import { UUID_PLACE } from '../places.ts'
@@ -14,6 +14,7 @@ export const DisbursementView = Type.Object(
     invoiceId: Uuid,
     invoiceNumber: Type.Integer(),
     amount: Amount,
+    currency: Currency,
     automatic: Type.Boolean({ description: 'Made by a bill run, not by hand' }),
     createdAt: Time,
   },
@@ -28,6 +29,7 @@ export function presentDisbursement(row: Omit<DisbursementRow, 'account_id'>): D
     invoiceId: row.invoice_id,
     invoiceNumber: row.number,
     amount: formatAmount(row.amount, row.currency),
+    currency: row.currency,
     automatic: row.automatic,
     createdAt: row.created_at.toISOString(),
   }

@@ -3,7 +3,7 @@ import { ENTRIES, type EntryKind } from '../../billing/entries.ts'
 import { formatAmount } from '../../money.ts'
 import type { InvoiceTransactionRow } from '../../reads/invoice-transactions.ts'
 import type { TransactionPlace, TransactionRow } from '../../reads/transactions.ts'
-import { Amount, Uuid } from '../../requests/formats.ts'
+import { Amount, Currency, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
 import { TRANSACTION_PLACE } from '../places.ts'
@@ -12,6 +12,7 @@ export const TransactionView = Type.Object(
   {
     type: Type.Enum(['charge', 'credit', 'reversed_credit'] satisfies EntryKind[]),
     amount: Amount,
+    currency: Currency,
     description: Type.String(),
     chargeId: Type.Optional(Uuid),
     creditId: Type.Optional(Uuid),
@@ -26,6 +27,7 @@ export function presentTransaction(row: TransactionRow, currency: string): Trans
   return {
     type,
     amount: formatAmount(amount, currency),
+    currency,
     description: `${ENTRIES[type].label}${row.description}`,
     ...(type === 'charge' ? { chargeId: source_id } : { creditId: source_id }),
   }

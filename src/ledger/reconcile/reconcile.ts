@@ -1,6 +1,6 @@
 import { sql } from 'kysely'
 import type { Db, Tx } from '../../db/open.ts'
-import { EVERYTHING, type Rule, rowsOfRun } from './rule.ts'
+import { EVERYTHING, type Rows, type Rule, rowsOfRun } from './rule.ts'
 import { ACCOUNT_RULES } from './rules-accounts.ts'
 import { BILL_RUN_RULES } from './rules-bill-runs.ts'
 import { CHARGE_RULES } from './rules-charges.ts'
@@ -17,7 +17,14 @@ export type ReconcileCheck = {
   readonly examples: readonly string[]
 }
 
-export type ReconcileReport = { readonly ok: boolean; readonly checks: readonly ReconcileCheck[] }
+/** How much was looked at. */
+export type ReconciledRows = { readonly invoices: number; readonly credits: number }
+
+export type ReconcileReport = {
+  readonly ok: boolean
+  readonly over: ReconciledRows
+  readonly checks: readonly ReconcileCheck[]
+}
 
 export type ReconcileOptions = {
   /** Checks only what this bill run wrote, by the rules that allow it. The time depends on the size of the run, not of the database. */
@@ -38,6 +45,11 @@ const RULES: readonly Rule[] = [
   ...REQUEST_RULES,
   ...BILL_RUN_RULES,
 ]
+
+/** What each rule says, in a sentence, by its name. */
+export const RULE_DESCRIPTIONS: ReadonlyMap<string, string> = new Map(
+  RULES.map(({ name, description }) => [name, description]),
+)
 
 /**
  * Checks every rule over the whole database, or over one bill run. It reads one snapshot, so work may go on meanwhile. Over the whole
@@ -68,5 +80,11 @@ export async function checkRules(
     const examples = found.rows.slice(0, 5).map(({ what }) => what)
     checks.push({ name, description, violations: found.rows.length, examples })
   }
-  return { ok: checks.every(({ violations }) => violations === 0), checks }
+  return { ok: checks.every(({ violations }) => violations === 0), over: await countRows(tx, rows), checks }
+}
+
+async function countRows(tx: Tx, { invoice, credit }: Rows): Promise<ReconciledRows> {
+  const { rows } = await sql<ReconciledRows>`
+    select (select count(*) from ${invoice} i) as invoices, (select count(*) from ${credit} c) as credits`.execute(tx)
+  return rows[0] as ReconciledRows
 }
