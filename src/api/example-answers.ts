@@ -296,6 +296,57 @@ export const ANSWERS = {
     reason: 'Asked for by the customer',
     detail: null,
   },
+  operations: {
+    at: '2026-11-30T02:14:00.000Z',
+    verdict: { level: 'bad', findings: 1, title: 'One thing needs you' },
+    findings: [
+      {
+        level: 'bad',
+        code: 'waits_too_long',
+        what: 'The oldest credit waits 14 min, usually under a second',
+        why: 'No worker has taken one for 14 min. Nothing is lost: 3,120 requests are safe and are carried out once a worker takes them.',
+        since: '2026-11-30T02:00:00.000Z',
+        action: { label: 'Look', target: { kind: 'jobs', id: null, status: 'queued', type: 'credit' } },
+      },
+    ],
+    now: [
+      {
+        kind: 'credit',
+        isRequest: true,
+        open: 3_120,
+        oldestSeconds: 840,
+        usualSeconds: 0.02,
+        donePerMinute: 0,
+        failedLastHour: 0,
+        lastTakenAt: '2026-11-30T02:00:00.000Z',
+      },
+    ],
+    lastRun: null,
+    nextRuns: [
+      {
+        schedule: 'nightly',
+        billGroup: 'default',
+        at: '2026-12-01T02:00:00.000Z',
+        billDate: '2026-12-01',
+        timezone: 'Europe/London',
+      },
+    ],
+    reconciliation: { last: null, request: null },
+  },
+  operationsHistory: {
+    from: '2026-11-30T01:14:00.000Z',
+    stepSeconds: 1_800,
+    kinds: [
+      {
+        kind: 'credit',
+        waiting: [2, 3_120],
+        oldestSeconds: [0.1, 840],
+        donePerMinute: [212.5, 0],
+        failedPerHour: [0, 0],
+      },
+    ],
+    runs: [{ billRunId: ID.run, name: 'nightly', startedAt: '2026-11-30T02:00:00.031Z' }],
+  },
   alive: { status: 'alive' },
   ready: { status: 'ready', database: 'ok', queue: 'ok', migrations: 'ok' },
   notReady: { status: 'not ready', database: 'ok', queue: 'unreachable', migrations: 'ok' },

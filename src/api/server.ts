@@ -28,6 +28,7 @@ import { invoiceRoutes } from './routes/invoices.ts'
 import { jobRoutes } from './routes/jobs.ts'
 import { keyRoutes } from './routes/keys.ts'
 import { operationsRoutes } from './routes/operations.ts'
+import { operationsOverviewRoutes } from './routes/operations-overview.ts'
 import { reconciliationRoutes } from './routes/reconciliations.ts'
 import { reversalRoutes } from './routes/reversals.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
@@ -53,6 +54,7 @@ const ROUTES = [
   reconciliationRoutes,
   auditRoutes,
   operationsRoutes,
+  operationsOverviewRoutes,
 ]
 
 /** Builds the API, apart from listening. Its requests are strict: nothing is coerced, unknown fields are refused. */

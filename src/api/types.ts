@@ -28,6 +28,8 @@ import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
 import type { InvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
 import type { JobView } from './views/job-view.ts'
+import type { OperationsHistoryView } from './views/operations-history-view.ts'
+import type { OperationsView } from './views/operations-view.ts'
 import type { ReconciliationRequestView, ReconciliationView } from './views/reconciliation-view.ts'
 import type { ScheduleView } from './views/schedule-view.ts'
 import type { SessionView } from './views/session-view.ts'
@@ -119,3 +121,8 @@ export type Reconciliation = Answered<ReconciliationView>
 
 /** A reconciliation of the whole database that somebody asked for. */
 export type ReconciliationRequest = Answered<ReconciliationRequestView>
+
+/** Whether anything is wrong. */
+export type Operations = Answered<OperationsView>
+export type Finding = Operations['findings'][number]
+export type OperationsHistory = Answered<OperationsHistoryView>

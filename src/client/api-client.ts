@@ -29,6 +29,8 @@ import type {
   NewDisbursement,
   NewPreview,
   NewSchedule,
+  Operations,
+  OperationsHistory,
   Page,
   PageQuery,
   Preview,
@@ -177,6 +179,12 @@ const operationCalls = ({ get, put, post, remove }: Methods) => ({
   getScheduleTimes: (timing: { readonly cron: string; readonly timezone: string }) =>
     get<ScheduleTimes>('v1/schedule-times', timing),
   deleteSchedule: (name: string, why: Reason = {}) => remove(`v1/schedules/${segment(name)}`, why),
+
+  /** Whether anything is wrong, the worst first. */
+  getOperations: () => get<Operations>('v1/operations'),
+  /** How the work went on in the last hours, 24 unless said, in steps of so many minutes. */
+  getOperationsHistory: (query: { readonly hours?: number; readonly step?: number } = {}) =>
+    get<OperationsHistory>('v1/operations/history', query),
 
   /** The newest first. */
   listReconciliations: (query: PageQuery = {}) => get<Page<Reconciliation>>('v1/reconciliations', query),

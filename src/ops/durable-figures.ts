@@ -2,6 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import { Counter, Gauge, type Registry } from 'prom-client'
 import type { Db } from '../db/open.ts'
 import type { Kind } from '../work/kind.ts'
+import { readBacklogs } from './backlogs.ts'
 
 /** How many schedules have metrics of their own. */
 const MAX_SCHEDULES = 100
@@ -33,13 +34,7 @@ const readOpenWork: OpenFigures = (db, registry, kinds) => {
   ])
   const unfinished = gauge('bill_runs_unfinished', 'Bill runs that have not ended')
   return async () => {
-    const backlogs = kinds.flatMap(({ name, durable }) =>
-      durable ? [sql`select ${name} as kind, open, since from (${durable.backlog}) backlog`] : [],
-    )
-    const { rows } = await sql<{ kind: string; open: number; oldest: number }>`
-      select kind, open, greatest(coalesce(extract(epoch from now() - since), 0), 0)::float8 as oldest
-      from (${sql.join(backlogs, sql` union all `)}) work`.execute(db)
-    for (const { kind, open: count, oldest: age } of rows) {
+    for (const { kind, open: count, oldest: age } of await readBacklogs(db, kinds)) {
       oldest.set({ kind }, age)
       if (kind === 'bill-run') unfinished.set(count)
       else open.set({ kind }, count)

@@ -3,6 +3,7 @@ import { Registry } from 'prom-client'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import type { Db } from '../../src/db/open.ts'
 import { openDurableFigures } from '../../src/ops/durable-figures.ts'
+import { readFacts } from '../../src/ops/read-facts.ts'
 import { KINDS } from '../../src/work/kinds.ts'
 import { openWorld, type World } from '../support/world.ts'
 
@@ -44,5 +45,35 @@ test('the figures of /metrics are found by index, however much there is of what 
     for (const { table, read } of rows) expect([table, read < 3_000]).toEqual([table, true])
     expect(rows).toHaveLength(4)
     expect(await registry.metrics()).toContain('nightbill_to_be_done{kind="reversal"} 500')
+  })
+})
+
+test('so are those that tell whether anything is wrong', async () => {
+  await world.asOwner((client) =>
+    client.query(`${FILL};
+      update bill_run set status = 'completed_with_failures' where finished_at > now() - interval '40 hours';
+      insert into bill_run (id, bill_group, bill_date, status, schedule_name, scheduled_for, started_at)
+        values (gen_random_uuid(), 'g', '2026-02-28', 'running', 'nightly-3', '2026-02-28', now());
+      update job set status = 'failed', error_code = 'x', error_message = 'x' where status = 'done' and finished_at > now() - interval '5 hours';
+      insert into operations_sample (minute, kind, open, oldest_seconds, done, failed)
+        select now() - n * interval '1 minute', 'credit', 0, 1, 1, 0 from generate_series(1, 50000) n;
+      analyze`),
+  )
+  await world.db.transaction().execute(async (tx) => {
+    const readiness = { ready: true, database: 'ok', queue: 'ok', migrations: 'ok' } as const
+    const facts = await readFacts(tx as unknown as Db, KINDS, { readiness, reconciliation: undefined, schedules: [] })
+    expect([facts.openRuns.length, facts.runsWithFailures.length, facts.failedRequests.counts.length]).toEqual([
+      1, 5, 1,
+    ])
+    const { rows } = await sql<{ table: string; read: number }>`
+      select relname as table, coalesce(idx_tup_fetch, 0) + seq_tup_read as read from pg_stat_xact_user_tables
+      where relname in ('job', 'bill_run', 'bill_batch', 'reconciliation', 'operations_sample') order by relname`.execute(
+      tx,
+    )
+    // Seven days have 10,080 samples of a kind.
+    const limits: Readonly<Record<string, number>> = { operations_sample: 12_000 }
+    for (const { table, read } of rows)
+      expect([table, read < (limits[table] ?? 4_000)], String(read)).toEqual([table, true])
+    expect(rows).toHaveLength(5)
   })
 })

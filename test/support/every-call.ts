@@ -88,6 +88,8 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/invoices'],
     ['GET', '/v1/invoices/{invoiceId}', '/v1/invoices/{invoice}'],
     ['GET', '/v1/invoices/{invoiceId}/transactions', '/v1/invoices/{invoice}/transactions'],
+    ['GET', '/v1/operations'],
+    ['GET', '/v1/operations/history'],
     ['GET', '/v1/reconciliations'],
     ['GET', '/v1/schedules'],
     ['GET', '/v1/schedules/{name}', '/v1/schedules/nightly'],
