@@ -19,17 +19,21 @@ const charge = {
 const disbursement = {
   disbursementId: id('6'),
   creditId: ID.credit,
+  creditReason: 'Goodwill for the outage',
   invoiceId: ID.invoice,
   invoiceNumber: 1,
   amount: '50.00',
   currency: 'USD',
   automatic: false,
+  keyId: id('7'),
+  keyName: 'operations',
   createdAt: '2026-12-01T10:15:00.000Z',
 }
 
 const credit = {
   creditId: ID.credit,
   accountId: ID.account,
+  accountName: 'Acme Ltd',
   amount: '50.00',
   currency: 'USD',
   amountLeft: '0.00',
@@ -47,7 +51,14 @@ const credit = {
 
 const transactions = [
   { type: 'charge', amount: '140.00', currency: 'USD', description: charge.description, chargeId: ID.charge },
-  { type: 'credit', amount: '50.00', currency: 'USD', description: `Credit: ${credit.reason}`, creditId: ID.credit },
+  {
+    type: 'credit',
+    amount: '50.00',
+    currency: 'USD',
+    description: `Credit: ${credit.reason}`,
+    creditId: ID.credit,
+    creditReason: credit.reason,
+  },
 ]
 
 const billed = { currency: 'USD', totalCharge: '140.00', total: '140.00', issuedOn: '2026-11-30', dueOn: '2026-12-30' }
@@ -56,10 +67,13 @@ const invoice = {
   invoiceId: ID.invoice,
   number: 1,
   accountId: ID.account,
+  accountName: 'Acme Ltd',
   billRunId: ID.run,
+  billRun: { name: 'November', schedule: null, billDate: '2026-11-30' },
   ...billed,
   balance: '90.00',
   status: 'unpaid',
+  overdueDays: 0,
   transactions,
   transactionCount: 2,
   disbursements: [disbursement],
@@ -149,6 +163,7 @@ export const ANSWERS = {
   },
   credit,
   invoice,
+  oneInvoice: { ...invoice, previousNumber: null, nextNumber: 2 },
   transaction: transactions[0],
   disbursement,
   disbursed: { disbursement, credit, invoice },

@@ -1,5 +1,5 @@
 import { type Static, type TObject, type TSchema, Type } from 'typebox'
-import type { Api, Scope } from './context.ts'
+import type { Api, Caller, Scope } from './context.ts'
 import { csvColumns, prefersCsv, sendCsv } from './csv.ts'
 import { MAX_LIMIT, type PageAnswer, PageOf, type PageQuery, PlainPageQuery } from './paging.ts'
 import { problems } from './view-responses.ts'
@@ -7,7 +7,7 @@ import { problems } from './view-responses.ts'
 /** A call that lists things, page by page. */
 export type ListCall<Item extends TSchema, Query extends TObject, Params extends TObject> = {
   readonly path: string
-  readonly scope: Scope
+  readonly scope: Scope | 'any'
   readonly operationId: string
   readonly summary: string
   readonly description?: string
@@ -23,6 +23,7 @@ export type ListCall<Item extends TSchema, Query extends TObject, Params extends
   readonly answer: (request: {
     readonly query: Static<Query>
     readonly params: Static<Params>
+    readonly caller: Caller
   }) => Promise<PageAnswer<Static<Item>>>
 }
 
@@ -48,12 +49,13 @@ export function listRoute<
     handler: async (request, reply) => {
       const query = request.query as Static<Query> & PageQuery
       const params = request.params as Static<Params>
+      const caller = request.caller as Caller
       reply.header('vary', 'accept')
-      if (!prefersCsv(request.headers.accept)) return answer({ query, params })
+      if (!prefersCsv(request.headers.accept)) return answer({ query, params, caller })
       const { limit = `${MAX_LIMIT}` } = query
       return sendCsv(request, reply, {
         ...csv,
-        read: (cursor = query.cursor) => answer({ query: { ...query, limit, cursor }, params }),
+        read: (cursor = query.cursor) => answer({ query: { ...query, limit, cursor }, params, caller }),
         onePage: query.limit !== undefined,
       })
     },

@@ -26,7 +26,7 @@ import type { BillRunView } from './views/bill-run-view.ts'
 import type { ChargeView } from './views/charge-view.ts'
 import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
-import type { InvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
+import type { InvoiceView, OneInvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
 import type { JobView } from './views/job-view.ts'
 import type { OperationsHistoryView } from './views/operations-history-view.ts'
 import type { OperationsView } from './views/operations-view.ts'
@@ -101,6 +101,8 @@ export type Preview = Answered<Static<typeof preview.Preview>>
 export type PreviewedInvoice = Answered<PreviewedInvoiceView>
 
 export type Invoice = Answered<InvoiceView>
+/** An invoice with the numbers of those of its account before and after it. */
+export type OneInvoice = Answered<OneInvoiceView>
 export type InvoiceQuery = Query<typeof invoices.InvoiceQuery>
 export type InvoiceTransaction = Answered<TransactionView>
 

@@ -29,6 +29,7 @@ import type {
   NewDisbursement,
   NewPreview,
   NewSchedule,
+  OneInvoice,
   Operations,
   OperationsHistory,
   Page,
@@ -165,7 +166,8 @@ function billRunCalls({ get, post }: Methods) {
 
 const invoiceCalls = ({ get }: Methods) => ({
   listInvoices: (query: InvoiceQuery = {}) => get<Page<Invoice>>('v1/invoices', query),
-  getInvoice: (invoiceId: string) => get<Invoice>(`v1/invoices/${segment(invoiceId)}`),
+  /** One invoice, by its id or its number. */
+  getInvoice: (idOrNumber: string) => get<OneInvoice>(`v1/invoices/${segment(idOrNumber)}`),
   /** All lines of an invoice; the invoice itself shows the first 100. */
   listInvoiceTransactions: (invoiceId: string, query: PageQuery = {}) =>
     get<Page<InvoiceTransaction>>(`v1/invoices/${segment(invoiceId)}/transactions`, query),

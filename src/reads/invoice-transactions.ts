@@ -1,6 +1,6 @@
 import { type RawBuilder, sql } from 'kysely'
 import type { Db } from '../db/open.ts'
-import { invoiceNotFound } from './invoices.ts'
+import { invoiceNotFound, isInvoice } from './invoices.ts'
 import type { Page } from './keyset.ts'
 import { selectTransactions, type TransactionPlace, type TransactionRow } from './transactions.ts'
 
@@ -15,12 +15,12 @@ export async function listInvoiceTransactions(
   db: Db,
   { invoiceId, limit, after }: Page<TransactionPlace> & { readonly invoiceId: string },
 ): Promise<readonly InvoiceTransactionRow[]> {
-  const { rows: invoices } = await sql<{ currency: string }>`
-    select currency from invoice join account on account.id = account_id
-    where invoice.id = ${invoiceId}::uuid`.execute(db)
+  const { rows: invoices } = await sql<{ id: string; currency: string }>`
+    select invoice.id, currency from invoice join account on account.id = account_id
+    where ${isInvoice(invoiceId)}`.execute(db)
   if (!invoices[0]) throw invoiceNotFound(invoiceId)
-  const { currency } = invoices[0]
-  const select = selectTransactions(sql`${invoiceId}::uuid`, limit, after)
+  const { id, currency } = invoices[0]
+  const select = selectTransactions(sql`${id}::uuid`, limit, after)
   const { rows } = await (select as RawBuilder<TransactionRow & { place: string }>).execute(db)
   return rows.map((row) => ({ ...row, currency }))
 }

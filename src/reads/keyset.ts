@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 
 type Sql = RawBuilder<unknown>
 /** A value, or an expression for one. */
-type Value = string | number | Date | Sql
+type Value = string | number | boolean | Date | Sql
 
 /** A page of a list: at most `limit` rows, from the start of the list or after a place. */
 export type Page<Place> = { readonly limit: number; readonly after: Place | undefined }

@@ -11,9 +11,11 @@ const text = (maxLength: number, what: string) =>
     description: `${what}: 1 to ${maxLength} characters, not blanks alone, no control characters`,
   })
 
-export const Uuid = Type.String({
-  pattern: '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$',
-  description: 'A UUID in lower case',
+const UUID = '^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$'
+export const Uuid = Type.String({ pattern: UUID, description: 'A UUID in lower case' })
+export const InvoiceIdOrNumber = Type.String({
+  pattern: `${UUID}|^[1-9][0-9]{0,14}$`,
+  description: 'A UUID in lower case, or the number of an invoice',
 })
 export const AccountId = Type.String({
   pattern: '^[A-Za-z0-9_.:-]{1,64}$',

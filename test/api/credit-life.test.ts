@@ -124,6 +124,7 @@ describe.each([
     expect(await get(service, `/v1/credits/${credit.creditId}`)).toEqual({
       creditId: credit.creditId,
       accountId,
+      accountName: 'Somebody',
       amount: given,
       currency,
       amountLeft: given,
@@ -153,7 +154,14 @@ describe.each([
       dueOn: '2026-02-14',
       transactions: [
         { type: 'charge', amount: all, currency, description: 'Hosting', chargeId },
-        { type: 'credit', amount: given, currency, description: 'Credit: Goodwill', creditId: credit.creditId },
+        {
+          type: 'credit',
+          amount: given,
+          currency,
+          description: 'Credit: Goodwill',
+          creditId: credit.creditId,
+          creditReason: 'Goodwill',
+        },
       ],
       transactionCount: 2,
       disbursements: [],
@@ -202,11 +210,23 @@ describe.each([
 
     const page = await get<Page<Invoice>>(service, `/v1/invoices?billRunId=${billRunId}`)
     expect(page).toEqual({
-      data: [{ ...previewed, invoiceId: UUID, number: expect.any(Number), billRunId }],
+      data: [
+        {
+          ...previewed,
+          invoiceId: UUID,
+          number: expect.any(Number),
+          accountName: 'Somebody',
+          billRunId,
+          billRun: { name: 'January', schedule: null, billDate: '2026-01-31' },
+          overdueDays: expect.any(Number),
+        },
+      ],
       nextCursor: null,
     })
     invoice = page.data[0] as Invoice
-    expect(await get(service, `/v1/invoices/${invoice.invoiceId}`)).toEqual(invoice)
+    const one = { ...invoice, previousNumber: null, nextNumber: null }
+    expect(await get(service, `/v1/invoices/${invoice.invoiceId}`)).toEqual(one)
+    expect(await get(service, `/v1/invoices/${invoice.number}`)).toEqual(one)
     expect(await get(service, `/v1/invoices?number=${invoice.number}`)).toEqual(page)
     expect(await get<Account>(service, `/v1/accounts/${accountId}`)).toMatchObject({ balance: all, creditLeft: given })
   })
@@ -227,11 +247,14 @@ describe.each([
     const disbursement = {
       disbursementId: UUID,
       creditId: credit.creditId,
+      creditReason: 'Goodwill',
       invoiceId: invoice.invoiceId,
       invoiceNumber: invoice.number,
       amount: given,
       currency,
       automatic: false,
+      keyId: UUID,
+      keyName: 'bootstrap',
       createdAt: TIME,
     }
     expect(answer.disbursement).toEqual(disbursement)

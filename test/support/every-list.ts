@@ -16,7 +16,12 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
   return {
     '/v1/accounts': { filters: { billGroup: ['default', 'small', 'nobody'] }, middle: String(sizes.accounts / 2) },
     '/v1/credits': {
-      filters: { accountId: accounts, status: ['pending', 'deleted', 'issued', 'reversal_pending', 'reversed'] },
+      filters: {
+        accountId: accounts,
+        status: ['pending', 'deleted', 'issued', 'reversal_pending', 'reversed'],
+        disbursement: ['automatic', 'by_hand'],
+        hasLeft: ['true'],
+      },
       middle: idOf('credit', sizes.credits / 2),
     },
     '/v1/credits/{creditId}/unpaid-invoices': { filters: {}, middle: String(sizes.invoices / 2) },
@@ -38,7 +43,7 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
     '/v1/invoices': {
       filters: {
         accountId: accounts,
-        status: ['paid', 'unpaid'],
+        status: ['paid', 'unpaid', 'overdue'],
         billRunId: runs,
         number: [`${largeInvoiceOf(sizes)}`],
       },

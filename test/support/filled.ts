@@ -50,7 +50,7 @@ const id = (table: keyof typeof PREFIX, n: string) =>
 
 /**
  * Fills a migrated database by a few statements, without triggers and foreign keys, as unevenly as a real one becomes: the newest invoices
- * unpaid and the older ones paid, the newest credits pending, a handful to be reversed among the oldest, one account with a fifth of all
+ * unpaid and the older ones paid, the newest credits pending, most of the others spent, a stretch of them by hand, a handful to be reversed among the oldest, one account with a fifth of all
  * credits, bill groups of a hundred and of no accounts, and a run that failed for thousands of accounts. To be analyzed
  * afterwards.
  */
@@ -77,13 +77,14 @@ export const fillStatements = (sizes: Sizes) => `
     from generate_series(1, ${sizes.runs} * 3 - 1) n;
   insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count)
     select ${id('invoice', 'n')}, 1 + n % ${sizes.accounts}, n, ${id('run', `1 + (n - 1) / ${sizes.invoices / sizes.runs}`)},
-      date '2026-01-01' + n / 1000, date '2026-02-01' + n / 1000, 10, 10,
+      current_date - ${sizes.invoices / 1000} + n / 1000, current_date - ${sizes.invoices / 1000} + 30 + n / 1000, 10, 10,
       case when n > ${sizes.invoices} * 0.7 or n < 100 then 10 else 0 end,
       case when n = ${largeInvoiceOf(sizes)} then ${sizes.charges} else 1 end
     from generate_series(1, ${sizes.invoices}) n;
   insert into credit (id, account_id, amount, disbursed, status, reason, automatic_disbursement, invoice_id, reversed_on_invoice_id, created_at)
     select ${id('credit', 'n')}, case when n % 5 = 0 then ${whaleOf(sizes)} else 1 + n % ${sizes.accounts} end, 5,
-      case when status = 'reversed' then 5 else 0 end, status::credit_status, 'a credit', true,
+      case when status = 'reversed' or status = 'issued' and n % 51 <> 0 then 5 else 0 end, status::credit_status, 'a credit',
+      not (n % 97 = 0 or n between ${sizes.credits} * 0.3 and ${sizes.credits} * 0.4),
       case when status in ('issued', 'reversal_pending', 'reversed') then ${id('invoice', 'n')} end,
       case when status = 'reversed' then ${id('invoice', 'n')} end, now()
     from (select n, case when n > ${sizes.credits} * 0.7 then 'pending' when n in (7, 8, 9) then 'reversal_pending'

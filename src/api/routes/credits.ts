@@ -27,6 +27,12 @@ export const Accepted = Type.Object(
 export const CreditQuery = pageQuery({
   accountId: Type.Optional(AccountId),
   status: Type.Optional(CreditStatusName),
+  disbursement: Type.Optional(
+    Type.Enum(['automatic', 'by_hand'], { description: 'automatic: bill runs disburse them; by_hand: a person does' }),
+  ),
+  hasLeft: Type.Optional(
+    Type.Enum(['true'], { description: 'true: only issued credits with something left to disburse' }),
+  ),
 })
 const params = Type.Object({ creditId: Uuid })
 
@@ -66,8 +72,10 @@ const getCredits: Routes = (api, { reads }) => {
     refusals: [404],
     answer: ({ query }) =>
       answerPage(query, CREDITS, async (page) => {
+        const { status, disbursement, hasLeft } = query
         const accountId = await accountIdOf(reads, query.accountId)
-        return listCredits(reads, { ...page, accountId, status: query.status })
+        const automatic = disbursement === undefined ? undefined : disbursement === 'automatic'
+        return listCredits(reads, { ...page, accountId, status, automatic, hasLeft: hasLeft === 'true' })
       }),
   })
 }

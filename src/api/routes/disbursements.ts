@@ -1,4 +1,5 @@
 import { Type } from 'typebox'
+import { writeAudit } from '../../ledger/audit/write-audit.ts'
 import { disburseCredit } from '../../ledger/credits/disburse-credit.ts'
 import { findCredit } from '../../ledger/credits/find-credit.ts'
 import { listDisbursements, readDisbursement } from '../../reads/disbursements.ts'
@@ -80,17 +81,19 @@ const postDisbursement: Routes = (api, context) => {
       response: { 201: Disbursed, ...problems(404, 409, 422) },
     },
     handler: (request, reply) =>
-      handleWrite(context, request, reply, async (tx) => {
+      handleWrite(context, request, reply, async (tx, actor) => {
         const { creditId } = request.params
         const { invoiceId, amount, confirm = request.headers['idempotency-key'] !== undefined } = request.body
         const id = await disburseCredit(tx, creditId, invoiceId, amount, { refuseRepeat: !confirm })
+        const detail = `disbursement ${id} of ${amount} to invoice ${invoiceId}`
+        // Before it is read, so that the answer says whose key made it.
+        await writeAudit(tx, { source: 'http', ...actor }, { action: 'credit.disburse', subject: creditId, detail })
         const body = {
           disbursement: presentDisbursement(await readDisbursement(tx, id)),
           credit: await showCredit(tx, creditId),
           invoice: presentInvoice(await readInvoice(tx, invoiceId)),
         }
-        const detail = `disbursement ${id} of ${amount} to invoice ${invoiceId}`
-        return { status: 201, body, audit: { action: 'credit.disburse', subject: creditId, detail } }
+        return { status: 201, body }
       }),
   })
 }

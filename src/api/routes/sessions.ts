@@ -7,7 +7,8 @@ import { Name, Uuid } from '../../requests/formats.ts'
 import type { Caller, Routes } from '../context.ts'
 import { ANSWERS } from '../example-answers.ts'
 import { handleWrite } from '../handle-write.ts'
-import { answerPage, PageOf, PlainPageQuery } from '../paging.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage } from '../paging.ts'
 import { NoContent, problems, withIdempotencyKey } from '../view-responses.ts'
 import { Scopes } from '../views/key-view.ts'
 import { presentSession, SESSIONS, SessionView } from '../views/session-view.ts'
@@ -74,17 +75,15 @@ const postSession: Routes = (api, context) => {
 }
 
 const getSessions: Routes = (api, { reads }) => {
-  api.get('/v1/sessions', {
-    config: { scope: 'any' },
-    schema: {
-      operationId: 'listSessions',
-      summary: 'List the open sessions, newest first: of the own key, or of all with the scope admin',
-      tags: ['keys'],
-      querystring: PlainPageQuery,
-      response: { 200: PageOf(SessionView), ...problems() },
-    },
-    handler: ({ query, caller }) =>
-      answerPage(query, SESSIONS, (page) => listSessions(reads, { ...page, apiKeyId: ownerOf(caller as Caller) })),
+  listRoute(api, {
+    path: '/v1/sessions',
+    scope: 'any',
+    operationId: 'listSessions',
+    summary: 'List the open sessions, newest first: of the own key, or of all with the scope admin',
+    tag: 'keys',
+    item: SessionView,
+    answer: ({ query, caller }) =>
+      answerPage(query, SESSIONS, (page) => listSessions(reads, { ...page, apiKeyId: ownerOf(caller) })),
   })
 }
 

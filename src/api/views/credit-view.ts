@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { formatAmount, Money } from '../../money.ts'
 import type { CreditRow } from '../../reads/credits.ts'
-import { AccountId, Amount, Currency, Description, Uuid } from '../../requests/formats.ts'
+import { AccountId, Amount, Currency, Description, Name, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
 import { UUID_PLACE } from '../places.ts'
@@ -14,6 +14,7 @@ export const CreditView = Type.Object(
   {
     creditId: Uuid,
     accountId: AccountId,
+    accountName: Name,
     amount: Amount,
     currency: Currency,
     amountLeft: Sum('The amount less what has been disbursed of it'),
@@ -36,6 +37,7 @@ export function presentCredit(row: CreditRow): CreditView {
   return {
     creditId: row.id,
     accountId: row.key,
+    accountName: row.account_name,
     amount: formatAmount(row.amount, row.currency),
     currency: row.currency,
     amountLeft: formatAmount(new Money(row.amount).minus(row.disbursed), row.currency),

@@ -1,8 +1,8 @@
 import { type Static, Type } from 'typebox'
 import { formatAmount, Money } from '../../money.ts'
-import type { InvoiceRow } from '../../reads/invoices.ts'
+import type { InvoiceNeighbours, InvoiceRow } from '../../reads/invoices.ts'
 import { MAX_LINES, MAX_LINES_IN_LIST } from '../../reads/transactions.ts'
-import { AccountId, Amount, CalendarDate, Currency, Uuid } from '../../requests/formats.ts'
+import { AccountId, Amount, CalendarDate, Currency, Name, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
 import { NUMBER_PLACE } from '../places.ts'
@@ -31,13 +31,31 @@ export const InvoiceView = Type.Object(
     invoiceId: Uuid,
     number: Type.Integer(),
     accountId: AccountId,
+    accountName: Name,
     billRunId: Uuid,
+    billRun: Type.Object({
+      name: Type.Union([Type.String(), Type.Null()]),
+      schedule: Type.Union([Type.String(), Type.Null()], { description: 'The schedule that proposed it' }),
+      billDate: CalendarDate,
+    }),
     ...money,
+    overdueDays: Type.Integer({ minimum: 0, description: 'How many days ago it was due, in UTC; 0 if it is paid' }),
     disbursements: Type.Array(DisbursementView),
   },
   { description: 'The invoice', examples: [ANSWERS.invoice] },
 )
 export type InvoiceView = Static<typeof InvoiceView>
+
+/** One invoice, among those of its account. */
+export const OneInvoiceView = Type.Object(
+  {
+    ...InvoiceView.properties,
+    previousNumber: Type.Union([Type.Integer(), Type.Null()], { description: "The account's invoice before it" }),
+    nextNumber: Type.Union([Type.Integer(), Type.Null()], { description: "The account's invoice after it" }),
+  },
+  { description: 'The invoice', examples: [ANSWERS.oneInvoice] },
+)
+export type OneInvoiceView = Static<typeof OneInvoiceView>
 
 /** An invoice as it would be made: it has no id and no number yet. */
 export const PreviewedInvoiceView = Type.Object({
@@ -60,7 +78,9 @@ export function presentInvoice(invoice: InvoiceRow): InvoiceView {
     invoiceId: invoice.id,
     number: invoice.number,
     accountId: invoice.key,
+    accountName: invoice.account_name,
     billRunId: invoice.bill_run_id,
+    billRun: { name: invoice.run_name, schedule: invoice.run_schedule, billDate: invoice.run_bill_date },
     currency: invoice.currency,
     totalCharge: formatAmount(invoice.total_charge, invoice.currency),
     total: formatAmount(invoice.total, invoice.currency),
@@ -68,6 +88,7 @@ export function presentInvoice(invoice: InvoiceRow): InvoiceView {
     status: new Money(invoice.balance).isZero() ? 'paid' : 'unpaid',
     issuedOn: invoice.issued_on,
     dueOn: invoice.due_on,
+    overdueDays: invoice.overdue_days,
     transactions: invoice.transactions.map((row) => presentTransaction(row, invoice.currency)),
     transactionCount: invoice.transaction_count,
     disbursements: invoice.disbursements.map((row) =>
@@ -81,6 +102,12 @@ export function presentInvoice(invoice: InvoiceRow): InvoiceView {
     ),
   }
 }
+
+export const presentOneInvoice = (invoice: InvoiceRow, { previous, next }: InvoiceNeighbours): OneInvoiceView => ({
+  ...presentInvoice(invoice),
+  previousNumber: previous,
+  nextNumber: next,
+})
 
 /** Invoices in a list, whose numbers mark the places. */
 export const INVOICES: List<InvoiceRow, number, InvoiceView> = {

@@ -16,6 +16,7 @@ export const TransactionView = Type.Object(
     description: Type.String(),
     chargeId: Type.Optional(Uuid),
     creditId: Type.Optional(Uuid),
+    creditReason: Type.Optional(Type.String({ description: 'What the credit was given for' })),
   },
   { examples: [ANSWERS.transaction] },
 )
@@ -29,7 +30,7 @@ export function presentTransaction(row: TransactionRow, currency: string): Trans
     amount: formatAmount(amount, currency),
     currency,
     description: `${ENTRIES[type].label}${row.description}`,
-    ...(type === 'charge' ? { chargeId: source_id } : { creditId: source_id }),
+    ...(type === 'charge' ? { chargeId: source_id } : { creditId: source_id, creditReason: row.description }),
   }
 }
 
