@@ -136,6 +136,7 @@ describe.each([
       invoiceId: null,
       invoiceNumber: null,
       reversedOnInvoiceId: null,
+      reversedOnInvoiceNumber: null,
       createdAt: TIME,
     })
   })
