@@ -65,6 +65,7 @@ export type Reason = Body<typeof reason.ReasonBody>
 
 export type NewAccount = Body<typeof accounts.NewAccount>
 export type Account = Answered<AccountView>
+export type AccountQuery = Query<typeof accounts.AccountQuery>
 /** An account with what waits for its next bill run. */
 export type AccountOverview = Answered<AccountOverviewView>
 

@@ -4,6 +4,7 @@ import type {
   AcceptedCredit,
   Account,
   AccountOverview,
+  AccountQuery,
   AuditEntry,
   AuditQuery,
   BillRun,
@@ -93,7 +94,7 @@ function openMethods(connection: Connection) {
 
 const accountCalls = ({ get, post }: Methods) => ({
   createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
-  listAccounts: (query: PageQuery = {}) => get<Page<Account>>('v1/accounts', query),
+  listAccounts: (query: AccountQuery = {}) => get<Page<Account>>('v1/accounts', query),
   getAccount: (accountId: string) => get<AccountOverview>(`v1/accounts/${segment(accountId)}`),
 
   /** 1 to 1,000 charges, all or none. */

@@ -1,5 +1,6 @@
 import { type RawBuilder, type Selectable, sql } from 'kysely'
 import type { Db, Tx } from '../db/open.ts'
+import { pgArray } from '../db/pg-array.ts'
 import type { Account } from '../db/schema.ts'
 import { Refusal } from '../problems.ts'
 import { keysetPage, type Page } from './keyset.ts'
@@ -23,6 +24,14 @@ export function listAccounts(
 ): Promise<readonly AccountRow[]> {
   const lead = { column: 'bill_group', type: 'text', value: billGroup }
   return selectAccounts(db, keysetPage({ lead, order: { id: 'bigint' }, direction: 'asc', ...page }))
+}
+
+/** Accounts by their ids, in the order of these. Unknown ids are left out. */
+export async function readAccounts(db: Db, ids: readonly number[]): Promise<readonly AccountRow[]> {
+  if (ids.length === 0) return []
+  const rows = await selectAccounts(db, sql`where id = any(${pgArray(ids)}::bigint[])`)
+  const byId = new Map(rows.map((row) => [row.id, row]))
+  return ids.flatMap((id) => byId.get(id) ?? [])
 }
 
 /** One account, by the caller's key for it. Throws a Refusal `account_not_found`. */

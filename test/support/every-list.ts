@@ -14,7 +14,13 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
   const runs = [idOf('run', 1), idOf('run', sizes.runs / 2), idOf('run', sizes.runs)]
   const time = secondsAgo(sizes.entries / 2)
   return {
-    '/v1/accounts': { filters: { billGroup: ['default', 'small', 'nobody'] }, middle: String(sizes.accounts / 2) },
+    '/v1/accounts': {
+      filters: {
+        billGroup: ['default', 'small', 'nobody'],
+        query: ['account-100', 'account', 'ltd', 'a', 'count', 'rare', 'nobody'],
+      },
+      middle: String(sizes.accounts / 2),
+    },
     '/v1/credits': {
       filters: {
         accountId: accounts,

@@ -58,7 +58,7 @@ export const fillStatements = (sizes: Sizes) => `
   set session_replication_role = replica;
   set synchronous_commit = off;
   insert into account (key, name, currency, bill_group)
-    select 'account-' || n, 'Account', 'USD', case when n % 500 = 0 then 'small' else 'default' end
+    select 'account-' || n, case when n % 3 = 0 then 'Client ' else 'Account ' end || n || case when n % 2000 = 0 then ' Rare' when n % 2 = 0 then ' Ltd' else ' Inc' end, 'USD', case when n % 500 = 0 then 'small' else 'default' end
     from generate_series(1, ${sizes.accounts}) n;
   insert into bill_run (id, bill_group, bill_date, status, schedule_name, scheduled_for, created_at, finished_at)
     select ${id('run', 'n')}, case when n % 2000 = 9 then 'small' else 'default' end, '2026-01-01',

@@ -2,6 +2,7 @@ import { Type } from 'typebox'
 import { createAccount } from '../../ledger/accounts/create-account.ts'
 import { readAccountOverview } from '../../reads/account-overview.ts'
 import { listAccounts, readAccount } from '../../reads/accounts.ts'
+import { MAX_FOUND, searchAccounts } from '../../reads/search-accounts.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
@@ -27,6 +28,11 @@ export const NewAccount = Type.Object(
   },
   { additionalProperties: false, examples: [EXAMPLES.newAccount] },
 )
+
+export const AccountQuery = pageQuery({
+  billGroup: Type.Optional(BillGroup),
+  query: Type.Optional({ ...Name, description: 'A key or a name, or a part of one' }),
+})
 
 const postAccount: Routes = (api, context) => {
   api.post('/v1/accounts', {
@@ -57,12 +63,17 @@ const getAccounts: Routes = (api, { reads }) => {
     path: '/v1/accounts',
     scope: 'read',
     operationId: 'listAccounts',
-    summary: 'List accounts, oldest first',
+    summary: 'List accounts, oldest first, or find them',
+    description: `With a query, the accounts that it may mean, the best first: the account with this very key, keys and names that begin with it, names with a word that begins with it, and names that contain it; ${MAX_FOUND} in all at most. Upper and lower case and accents make no difference.`,
     tag: 'accounts',
     item: AccountView,
-    query: pageQuery({ billGroup: Type.Optional(BillGroup) }),
-    answer: ({ query }) =>
-      answerPage(query, ACCOUNTS, (page) => listAccounts(reads, { ...page, billGroup: query.billGroup })),
+    query: AccountQuery,
+    answer: ({ query: { query, billGroup, ...page } }) =>
+      answerPage(page, ACCOUNTS, (page) =>
+        query === undefined
+          ? listAccounts(reads, { ...page, billGroup })
+          : searchAccounts(reads, { ...page, query, billGroup }),
+      ),
   })
 }
 
