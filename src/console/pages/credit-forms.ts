@@ -8,7 +8,8 @@ import { creditPath, creditsPath } from '../parts/paths.ts'
 const LABELS = { amount: 'Amount', reason: 'Reason', note: 'Note', reference: 'Reference' } as const
 
 /** The form that adds a credit. */
-export function creditForm({ accountId, currency }: AccountOverview, form: FormState): SafeHtml {
+export function creditForm({ accountId, currency }: AccountOverview, sent: FormState): SafeHtml {
+  const form = { ...sent, id: 'add' }
   const wasSent = Object.keys(form.values).length > 0
   return html`<form method="post" action="${creditsPath(accountId)}/new" novalidate>
     ${errorSummary(form, LABELS)}
@@ -17,7 +18,7 @@ export function creditForm({ accountId, currency }: AccountOverview, form: FormS
     ${field(form, { name: 'amount', label: `Amount in ${currency}`, type: 'amount', required: true })}
     ${field(form, { name: 'reason', label: LABELS.reason, hint: 'Stands on the invoice', required: true, maxLength: 500 })}
     ${field(form, { name: 'note', label: LABELS.note, hint: 'For yourselves', type: 'area', maxLength: 2_000 })}
-    ${tickBox({
+    ${tickBox(form, {
       name: 'automatic',
       label: 'Disburse automatically',
       hint: 'The bill run applies it to the oldest unpaid invoices. Leave it off to disburse by hand.',
@@ -31,8 +32,9 @@ export function creditForm({ accountId, currency }: AccountOverview, form: FormS
 export function deleteForm(
   { accountId, name }: AccountOverview,
   { creditId, amount, currency }: Credit,
-  form = EMPTY_FORM,
+  sent = EMPTY_FORM,
 ): SafeHtml {
+  const form = { ...sent, id: 'delete' }
   const money = moneyText(amount, currency)
   return html`<form method="post" action="${creditPath(accountId, creditId)}/delete">
     ${errorSummary(form, {})}
@@ -43,7 +45,8 @@ export function deleteForm(
 }
 
 /** Asks before a credit is reversed, with what that does in this very case. */
-export function reverseForm({ accountId, name }: AccountOverview, credit: Credit, form = EMPTY_FORM): SafeHtml {
+export function reverseForm({ accountId, name }: AccountOverview, credit: Credit, sent = EMPTY_FORM): SafeHtml {
+  const form = { ...sent, id: 'reverse' }
   const { creditId, amount, currency, invoiceNumber } = credit
   const money = moneyText(amount, currency)
   return html`<form method="post" action="${creditPath(accountId, creditId)}/reverse">

@@ -7,11 +7,15 @@ export type FieldErrors = Readonly<Record<string, string>>
 
 /** A form as it was sent, and what was wrong with it; nothing of either when it is shown first. */
 export type FormState = {
+  /** Begins the ids of its fields; needed where a page has several forms. */
+  readonly id?: string
   readonly values: Readonly<Record<string, string>>
   readonly errors: FieldErrors
 }
 
 export const EMPTY_FORM: FormState = { values: {}, errors: {} }
+
+const idOf = ({ id = 'field' }: FormState, name: string) => `${id}-${name}`
 
 /**
  * The hidden key that makes a form harmless to send twice: a double click, a reload or Back gives the first answer again. A refused form keeps its
@@ -41,15 +45,15 @@ export const refusalText = ({ title, detail }: ApiError): string =>
 const sentence = (message: string) => `${message.charAt(0).toUpperCase()}${message.slice(1)}`
 
 /** The summary on top of a refused form, with links to its fields. It has the focus. */
-export function errorSummary({ errors }: FormState, labels: Readonly<Record<string, string>>): SafeHtml {
-  const entries = Object.entries(errors)
+export function errorSummary(form: FormState, labels: Readonly<Record<string, string>>): SafeHtml {
+  const entries = Object.entries(form.errors)
   if (entries.length === 0) return html``
   return html`<div class="notice bad" role="alert" tabindex="-1" data-focus>
     <div><b>Nothing was changed.</b>
       <ul>${entries.map(([name, message]) =>
         name === '' || !(name in labels)
           ? html`<li>${message}</li>`
-          : html`<li><a href="#field-${name}">${labels[name] as string}</a>: ${message}</li>`,
+          : html`<li><a href="#${idOf(form, name)}">${labels[name] as string}</a>: ${message}</li>`,
       )}</ul></div>
   </div>`
 }
@@ -69,9 +73,10 @@ export type Field = {
 }
 
 /** One field with its label, hint and error. What is required has a red edge, and says so to who cannot see it. */
-export function field({ values, errors }: FormState, spec: Field): SafeHtml {
+export function field(form: FormState, spec: Field): SafeHtml {
+  const { values, errors } = form
   const { name, label, hint, required = false } = spec
-  const id = `field-${name}`
+  const id = idOf(form, name)
   const error = errors[name]
   const described = [error === undefined ? '' : `${id}-error`, hint === undefined ? '' : `${id}-hint`].filter(Boolean)
   const attributes = html`id="${id}" name="${name}"${required ? html` required` : ''}${
@@ -98,13 +103,11 @@ function control({ type = 'text', maxLength, options }: Field, value: string, at
 }
 
 /** A box to tick. An unticked box is not sent at all, so that `checked` says what a form that was sent had. */
-export function tickBox(spec: {
-  readonly name: string
-  readonly label: string
-  readonly hint: string
-  readonly checked: boolean
-}): SafeHtml {
-  const id = `field-${spec.name}`
+export function tickBox(
+  form: FormState,
+  spec: { readonly name: string; readonly label: string; readonly hint: string; readonly checked: boolean },
+): SafeHtml {
+  const id = idOf(form, spec.name)
   return html`<div class="field tick">
     <label><input type="checkbox" id="${id}" name="${spec.name}" value="on"${
       spec.checked ? html` checked` : ''

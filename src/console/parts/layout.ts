@@ -53,7 +53,7 @@ export function layout(visit: Visit, { title, section, body }: Page, notice: Not
 function bar({ me, query, url }: Visit): SafeHtml {
   const searched = url.pathname === '/search' ? (query.get('q') ?? '') : ''
   return html`<header class="bar">
-    <a class="brand" href="/">${ICONS.mark}<span>Nightbill</span></a>
+    <a class="brand" href="/" aria-label="Nightbill">${ICONS.mark}<span>Nightbill</span></a>
     <form class="search" role="search" action="/search">
       <label class="unseen" for="search">Find an account, an invoice or an id</label>
       ${ICONS.search}

@@ -1,0 +1,26 @@
+import type { Ids } from '../support/seeded-service.ts'
+
+/** A page of the console that the sweep goes through, by a name and with its address for the ids of a seeded service. */
+export type SweptPage = { readonly name: string; readonly path: (ids: Ids) => string }
+
+const at = (name: string, path: string | ((ids: Ids) => string)): SweptPage => ({
+  name,
+  path: typeof path === 'string' ? () => path : path,
+})
+
+/** Every page of the console, in each of the states that look different. A page that is not here is found by a test. */
+export const SWEPT_PAGES: readonly SweptPage[] = [
+  at('credits of an account', '/accounts/usd/credits'),
+  at('credits, none', '/accounts/jpy/credits'),
+  at('credits, filtered', '/accounts/usd/credits?status=issued'),
+  at('a pending credit', (ids) => `/accounts/usd/credits/${ids.pending}`),
+  at('an issued credit', (ids) => `/accounts/usd/credits/${ids.issued}?tab=unpaid`),
+  at('its disbursements', (ids) => `/accounts/usd/credits/${ids.issued}?tab=disbursements`),
+  at('its activity', (ids) => `/accounts/usd/credits/${ids.issued}?tab=activity`),
+  at('a credit whose reversal is pending', (ids) => `/accounts/usd/credits/${ids.reversalPending}`),
+  at('a reversed credit', (ids) => `/accounts/usd/credits/${ids.reversed}`),
+  at('adding a credit', '/accounts/usd/credits/new'),
+  at('deleting a credit', (ids) => `/accounts/usd/credits/${ids.pending}/delete`),
+  at('reversing a credit', (ids) => `/accounts/usd/credits/${ids.issued}/reverse`),
+  at('an account that is not there', '/accounts/nobody/credits'),
+]
