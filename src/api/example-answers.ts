@@ -116,6 +116,16 @@ const scheduleTimes = {
   })),
 }
 
+const request = {
+  accountId: ID.account,
+  creditId: ID.credit,
+  amount: credit.amount,
+  currency: credit.currency,
+  reason: credit.reason,
+  reference: credit.reference,
+  automaticDisbursement: credit.automaticDisbursement,
+}
+
 /** One example of each answer, for the OpenAPI document: the story of one credit, up to its disbursement. */
 export const ANSWERS = {
   account,
@@ -147,6 +157,7 @@ export const ANSWERS = {
     error: null,
     trouble: null,
     result: { creditId: ID.credit },
+    ...request,
     createdAt: ENQUEUED_AT,
     finishedAt: '2026-11-12T09:30:00.011Z',
   },
@@ -158,9 +169,23 @@ export const ANSWERS = {
     error: null,
     trouble: null,
     result: null,
+    ...request,
     createdAt: ENQUEUED_AT,
     finishedAt: null,
   },
+  jobFailureGroups: {
+    data: [
+      {
+        code: 'database_refused',
+        title: problemOf(new Refusal('database_refused', '')).title,
+        count: 412,
+        atLeast: false,
+        example: 'a trigger of the site refused it',
+        jobIds: [ID.job],
+      },
+    ],
+  },
+  retriedJobs: { retried: 412, refused: 0, more: false },
   credit,
   invoice,
   oneInvoice: { ...invoice, previousNumber: null, nextNumber: 2 },
@@ -250,6 +275,7 @@ export const ANSWERS = {
     createdAt: ENQUEUED_AT,
     expiresAt: null,
     revokedAt: null,
+    lastUsedAt: BILLED_AT,
   },
   me: { keyId: id('7'), name: 'ops', scopes: ['read', 'enqueue', 'operate'], expiresAt: null, sessionId: id('8') },
   newSession: { sessionId: id('8'), token: 'the-token-itself-shown-this-once', expiresAt: '2026-12-01T21:30:00.000Z' },

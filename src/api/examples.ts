@@ -24,6 +24,7 @@ export const EXAMPLES = {
   creditBatch: { credits: [{ accountId: 'acme', amount: '5.00', reason: 'Referral' }] },
   reversal: { reason: 'Given by mistake' },
   reason: { reason: 'Asked for by the customer' },
+  retryJobs: { codes: ['database_refused'], reason: 'The trigger is gone' },
   disbursement: { invoiceId, amount: '50.00' },
   newBillRun: { billGroup: 'default', billDate: '2026-11-30', name: 'November' },
   retry: { codes: ['timed_out'], reason: 'The lock is gone' },

@@ -1,5 +1,5 @@
 import { ENTRY_KINDS, type EntryKind } from '../billing/entries.ts'
-import type { AuditPlace } from '../reads/audit.ts'
+import type { MomentPlace } from '../reads/keyset.ts'
 import type { TransactionPlace } from '../reads/transactions.ts'
 
 /** How the place of a row in its list is written in a cursor, which is the text in base64url. */
@@ -22,7 +22,7 @@ export const NUMBER_PLACE: PlaceFormat<number> = {
 }
 
 /** A time to the microsecond, and an id. */
-export const MOMENT_PLACE: PlaceFormat<AuditPlace> = {
+export const MOMENT_PLACE: PlaceFormat<MomentPlace> = {
   pattern: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   parse: ([, at = '', id = '']) => ({ at, id }),
   write: ({ at, id }) => `${at}/${id}`,

@@ -15,6 +15,9 @@ import type * as batch from './routes/credit-batch.ts'
 import type * as credits from './routes/credits.ts'
 import type * as disbursements from './routes/disbursements.ts'
 import type * as invoices from './routes/invoices.ts'
+import type * as jobFailures from './routes/job-failures.ts'
+import type * as jobs from './routes/jobs.ts'
+import type * as keys from './routes/keys.ts'
 import type * as schedules from './routes/schedules.ts'
 import type * as sessions from './routes/sessions.ts'
 import type { ProblemView } from './view-responses.ts'
@@ -27,7 +30,8 @@ import type { ChargeView } from './views/charge-view.ts'
 import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
 import type { InvoiceView, OneInvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
-import type { JobView } from './views/job-view.ts'
+import type { FailureGroupsView, JobView } from './views/job-view.ts'
+import type { KeyView } from './views/key-view.ts'
 import type { OperationsHistoryView } from './views/operations-history-view.ts'
 import type { OperationsView } from './views/operations-view.ts'
 import type { ReconciliationRequestView, ReconciliationView } from './views/reconciliation-view.ts'
@@ -84,6 +88,10 @@ export type Disbursement = Answered<DisbursementView>
 export type DisbursementAnswer = Answered<Static<typeof disbursements.Disbursed>>
 
 export type Job = Answered<JobView>
+export type JobQuery = Query<typeof jobs.JobQuery>
+export type JobFailureGroup = Answered<Static<typeof FailureGroupsView>>['data'][number]
+export type RetryJobs = Body<typeof jobFailures.RetryJobs>
+export type RetriedJobs = Answered<Static<typeof jobFailures.RetriedJobs>>
 
 export type NewBillRun = Body<typeof billRuns.NewBillRun>
 export type AcceptedBillRun = Answered<Static<typeof billRuns.QueuedBillRun>>
@@ -115,6 +123,11 @@ export type StartedSession = Answered<Static<typeof sessions.StartedSession>>
 export type Session = Answered<SessionView>
 /** The key that asks. */
 export type Me = Answered<Static<typeof sessions.Me>>
+
+export type NewKey = Body<typeof keys.NewKey>
+/** The key is null when the answer is a replay. */
+export type CreatedKey = Answered<Static<typeof keys.CreatedKey>>
+export type Key = Answered<KeyView>
 
 export type AuditEntry = Answered<AuditView>
 export type AuditQuery = Query<typeof audit.AuditQuery>

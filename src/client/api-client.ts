@@ -13,6 +13,7 @@ import type {
   BillRunFailureQuery,
   BillRunQuery,
   BillRunRate,
+  CreatedKey,
   Credit,
   CreditBatchAnswer,
   CreditQuery,
@@ -22,12 +23,16 @@ import type {
   InvoiceQuery,
   InvoiceTransaction,
   Job,
+  JobFailureGroup,
+  JobQuery,
+  Key,
   Me,
   NewAccount,
   NewBillRun,
   NewCharge,
   NewCredit,
   NewDisbursement,
+  NewKey,
   NewPreview,
   NewSchedule,
   OneInvoice,
@@ -40,6 +45,8 @@ import type {
   Reconciliation,
   ReconciliationRequest,
   RecordedCharges,
+  RetriedJobs,
+  RetryJobs,
   RetryRequest,
   Schedule,
   ScheduleTimes,
@@ -76,6 +83,7 @@ export function openApiClient(connection: Connection) {
     ...billRunCalls(methods),
     ...invoiceCalls(methods),
     ...operationCalls(methods),
+    ...keyCalls(methods),
     ...sessionCalls(methods),
   } as const
 }
@@ -128,6 +136,8 @@ const disbursementCalls = ({ get, post }: Methods) => ({
 function jobCalls({ get, post }: Methods) {
   const getJob = (jobId: string) => get<Job>(`v1/jobs/${segment(jobId)}`)
   return {
+    /** The newest first. */
+    listJobs: (query: JobQuery = {}) => get<Page<Job>>('v1/jobs', query),
     getJob,
     /** Waits until the job is done or failed; for 10 minutes by default. */
     waitForJob: (jobId: string, { timeoutMs = 10 * minute, onProgress }: WaitOptions<Job> = {}) =>
@@ -136,6 +146,11 @@ function jobCalls({ get, post }: Methods) {
     /** Queues a failed job again. */
     retryJob: (jobId: string, why: Reason = {}, options?: PostOptions) =>
       post<Job>(`v1/jobs/${segment(jobId)}/retry`, why, options),
+    /** Why jobs failed, the most frequent reason first. */
+    listJobFailureGroups: (query: Pick<JobQuery, 'type' | 'accountId'> = {}) =>
+      get<{ readonly data: readonly JobFailureGroup[] }>('v1/jobs/failure-groups', query),
+    /** Queues all failed jobs again that match. */
+    retryJobs: (which: RetryJobs = {}, options?: PostOptions) => post<RetriedJobs>('v1/jobs/retry', which, options),
   }
 }
 
@@ -210,6 +225,14 @@ const sessionCalls = ({ get, post, remove }: Methods) => ({
   listSessions: (query: PageQuery = {}) => get<Page<Session>>('v1/sessions', query),
   /** Signs out. `current` is the session that the request comes with. */
   endSession: (sessionId: string) => remove(`v1/sessions/${segment(sessionId)}`),
+})
+
+const keyCalls = ({ get, post, remove }: Methods) => ({
+  /** The newest first, without the keys themselves. */
+  listKeys: (query: PageQuery = {}) => get<Page<Key>>('v1/keys', query),
+  /** The key is shown this once. */
+  createKey: (key: NewKey, options?: PostOptions) => post<CreatedKey>('v1/keys', key, options),
+  revokeKey: (keyId: string, why: Reason = {}) => remove(`v1/keys/${segment(keyId)}`, why),
 })
 
 function segment(id: string): string {

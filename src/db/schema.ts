@@ -62,6 +62,7 @@ export interface ApiKey {
   expires_at: Timestamp | null;
   id: string;
   key_hash: Buffer;
+  last_used_at: Timestamp | null;
   name: string;
   revoked_at: Timestamp | null;
   scopes: string[];

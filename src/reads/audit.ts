@@ -1,14 +1,11 @@
 import { type RawBuilder, sql } from 'kysely'
 import { ENTRY_OF_JOB } from '../db/entry-of-job.ts'
 import type { Db } from '../db/open.ts'
-import { keysetPage, type Page } from './keyset.ts'
+import { keysetPage, type Lead, type MomentPlace, type Page } from './keyset.ts'
 
 type Sql = RawBuilder<unknown>
 
-/** The place of an entry in the list: its time to the microsecond, and its id. */
-export type AuditPlace = { readonly at: string; readonly id: string }
-
-export type AuditQuery = Page<AuditPlace> & {
+export type AuditQuery = Page<MomentPlace> & {
   readonly subject?: string | undefined
   readonly keyId?: string | undefined
   /** The start of the time range, included. */
@@ -75,8 +72,6 @@ function jobs({ subject, keyId, ...range }: AuditQuery): readonly Sql[] {
   const filters = keyId === undefined ? [] : [sql`job.api_key_id = ${keyId}::uuid`]
   return [found({ column: 'job.subject_id', type: 'uuid', value: subject }, filters)]
 }
-
-type Lead = { readonly column: string; readonly type: string; readonly value: string | Sql | undefined }
 
 /** A page of one kind of entries, newest first: from the place of the cursor, or from the end of the time range, back to its start. */
 function pageOf(

@@ -7,9 +7,15 @@ type Value = string | number | boolean | Date | Sql
 /** A page of a list: at most `limit` rows, from the start of the list or after a place. */
 export type Page<Place> = { readonly limit: number; readonly after: Place | undefined }
 
+/** The place of a row in a list that is ordered by time: its time to the microsecond, and its id. */
+export type MomentPlace = { readonly at: string; readonly id: string }
+
+/** A filter on a column by which an index leads: the column, and the value, if one is given. */
+export type Lead = { readonly column: string; readonly type: string; readonly value: Value | undefined }
+
 export type Keyset = {
-  /** The filter on the first column of the list's index: the column, and the value, if one is given. */
-  readonly lead?: { readonly column: string; readonly type: string; readonly value: Value | undefined }
+  /** The filter on the first column of the list's index, or on the first few: of those whose value is given. */
+  readonly lead?: Lead | readonly Lead[]
   /** The columns by which the list is ordered, with their Postgres types. Together they are unique. */
   readonly order: Readonly<Record<string, string>>
   readonly direction: 'asc' | 'desc'
@@ -28,12 +34,9 @@ export type Keyset = {
  * evenly. It may then pass a million rows that do not match.
  */
 export function keysetPage({ lead, order, direction, after, until, filters = [], limit }: Keyset): Sql {
-  const { value: wanted } = lead ?? {}
-  const columns = [
-    ...(lead && wanted !== undefined ? [[lead.column, lead.type] as const] : []),
-    ...Object.entries(order),
-  ]
-  const led = wanted === undefined ? [] : [wanted]
+  const leads = [lead ?? []].flat().filter(({ value }) => value !== undefined)
+  const columns = [...leads.map(({ column, type }) => [column, type] as const), ...Object.entries(order)]
+  const led = leads.map(({ value }) => value as Value)
   const compare = (operator: string, values: readonly Value[]) => {
     if (values.length === 0) return sql`true`
     const names = columns.slice(0, values.length).map(([name]) => sql.ref(name))

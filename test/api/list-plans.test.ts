@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Page } from '../../src/api/types.ts'
 import { capturing, explain } from '../support/captured-queries.ts'
 import { combinations, everyList, idsIn, type TriedList } from '../support/every-list.ts'
-import { FILLED, fillStatements } from '../support/filled.ts'
+import { FILLED, fillStatements, whaleOf } from '../support/filled.ts'
 import { fill } from '../support/seeded-service.ts'
 import { openService, type Service } from '../support/service.ts'
 
@@ -84,3 +84,21 @@ async function look(path: string, query: string, wrong: string[]): Promise<Page<
   }
   return page as Page<object>
 }
+
+test('the reasons for which requests failed are counted by an index, of all, of an account and of a type', async () => {
+  const wrong: string[] = []
+  for (const query of [
+    '',
+    'type=reversal',
+    `accountId=account-${whaleOf(FILLED)}`,
+    'accountId=account-100&type=credit',
+  ]) {
+    const statements = await capturing(service.reads, () =>
+      service.call('GET', `/v1/jobs/failure-groups?${query}`).then(({ status }) => expect(status).toBe(200)),
+    )
+    for (const statement of statements)
+      for (const { table, how } of await explain(service.reads, statement))
+        if (table === 'job' && !how.startsWith('Index')) wrong.push(`${query}: ${how}`)
+  }
+  expect(wrong).toEqual([])
+})

@@ -85,7 +85,13 @@ describe('schedules and keys', () => {
     expect(made).toEqual({ keyId: UUID, key: expect.stringMatching(/^nb_[\w-]{43}$/) })
     expect((await service.call('GET', '/v1/accounts', { key: made.key })).status).toBe(200)
     const list = await service.call<Page<object>>('GET', '/v1/keys')
-    expect(list.body.data[0]).toEqual({ keyId: made.keyId, ...body, createdAt: TIME, revokedAt: null })
+    expect(list.body.data[0]).toEqual({
+      keyId: made.keyId,
+      ...body,
+      createdAt: TIME,
+      revokedAt: null,
+      lastUsedAt: TIME,
+    })
     expect(list.text).not.toContain(made.key)
     for (let index = 0; index < 2; index += 1)
       expect((await service.call('DELETE', `/v1/keys/${made.keyId}`)).status).toBe(204)

@@ -78,6 +78,8 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/credits/{creditId}', '/v1/credits/{issued}'],
     ['GET', '/v1/credits/{creditId}/unpaid-invoices', '/v1/credits/{issued}/unpaid-invoices'],
     ['GET', '/v1/credits/{creditId}/disbursements', '/v1/credits/{issued}/disbursements'],
+    ['GET', '/v1/jobs'],
+    ['GET', '/v1/jobs/failure-groups'],
     ['GET', '/v1/jobs/{jobId}', '/v1/jobs/{issuedJob}'],
     ['GET', '/v1/bill-runs'],
     ['GET', '/v1/bill-runs/{billRunId}', '/v1/bill-runs/{finishedRun}'],
@@ -113,6 +115,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ],
     ['DELETE', '/v1/credits/{creditId}/reversal', '/v1/credits/{reversalPending}/reversal'],
     ['POST', '/v1/jobs/{jobId}/retry', '/v1/jobs/{failedJob}/retry', { reason: 'It is mended' }, true],
+    ['POST', '/v1/jobs/retry', undefined, { codes: ['timed_out'], type: 'credit', reason: 'It is mended' }, true],
     ['POST', '/v1/bill-runs', undefined, { accountIds: ['usd'], billDate: '2026-04-30', name: 'April' }],
     [
       'POST',

@@ -46,6 +46,17 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
       filters: { code: ['internal_error', 'timed_out', 'nobody'] },
       middle: String(sizes.failures / 2),
     },
+    '/v1/jobs': {
+      filters: {
+        status: ['queued', 'done', 'failed'],
+        type: ['credit', 'reversal', 'nothing'],
+        accountId: accounts,
+        code: ['database_refused', 'timed_out', 'internal_error'],
+        from: [secondsAgo(sizes.jobs * 0.6)],
+        to: [time],
+      },
+      middle: `${time.replace('Z', '000Z')}/${idOf('job', 1)}`,
+    },
     '/v1/invoices': {
       filters: {
         accountId: accounts,

@@ -50,9 +50,10 @@ const id = (table: keyof typeof PREFIX, n: string) =>
 
 /**
  * Fills a migrated database by a few statements, without triggers and foreign keys, as unevenly as a real one becomes: the newest invoices
- * unpaid and the older ones paid, the newest credits pending, most of the others spent, a stretch of them by hand, a handful to be reversed among the oldest, one account with a fifth of all
- * credits, bill groups of a hundred and of no accounts, and a run that failed for thousands of accounts. To be analyzed
- * afterwards.
+ * unpaid and the older ones paid, the newest credits pending, most of the others spent, a stretch of them by hand, a handful to be reversed
+ * among the oldest, one account with a fifth of all credits, bill groups of a hundred and of no accounts, and a run that failed for thousands
+ * of accounts. Of the requests the newest few and the oldest wait, a fifth failed, and few are reversals; one account has most of them. To be
+ * analyzed afterwards.
  */
 export const fillStatements = (sizes: Sizes) => `
   set session_replication_role = replica;
@@ -98,10 +99,15 @@ export const fillStatements = (sizes: Sizes) => `
     from generate_series(1, 50000) n;
   insert into api_key (id, name, key_hash, scopes)
     select ${id('key', 'n')}, 'key ' || n, sha256(n::text::bytea), '{read}' from generate_series(1, 20) n;
-  insert into job (id, type, subject_id, account_id, request, status, api_key_id, request_id, created_at, finished_at)
-    select ${id('job', 'n')}, 'credit', ${id('credit', 'n')}, 1, '{"reason": "a credit"}', 'done',
-      ${id('key', 'case when n < 20 then n else 20 end')}, 'request-' || n, now() - n * interval '1 second', now()
-    from generate_series(1, ${sizes.jobs}) n;
+  insert into job (id, type, subject_id, account_id, request, status, error_code, error_message, api_key_id, request_id, created_at, finished_at)
+    select ${id('job', 'n')}, case when n % 9000 = 7 then 'reversal' else 'credit' end, ${id('credit', 'n')},
+      case when n % 5 = 0 then 1 + n % ${sizes.accounts} else ${whaleOf(sizes)} end, '{"amount": "5", "reason": "a credit"}', status::job_status,
+      case when status = 'failed' then case when n % 4000 = 1 then 'timed_out' else 'database_refused' end end,
+      case when status = 'failed' then 'a message' end,
+      ${id('key', 'case when n < 20 then n else 20 end')}, 'request-' || n, now() - n * interval '1 second',
+      case when status <> 'queued' then now() end
+    from (select n, case when n < 10 or n > ${sizes.jobs} * 0.9 then 'queued' when n between 20000 and 40000 then 'failed' else 'done' end as status
+      from generate_series(1, ${sizes.jobs}) n) job;
   insert into audit_entry (at, api_key_id, request_id, action, subject)
     select now() - n * interval '1 second', ${id('key', 'case when n < 20 then n else 20 end')}, 'request', 'key.create',
       'subject-' || case when n % 500 = 0 then 9 else n end

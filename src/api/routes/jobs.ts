@@ -1,13 +1,26 @@
 import { Type } from 'typebox'
+import { accountIdOf } from '../../ledger/accounts/find-accounts.ts'
 import { isBeingProcessed } from '../../ledger/requests/is-being-processed.ts'
 import { retryJob } from '../../ledger/requests/retry-job.ts'
-import { readJob } from '../../reads/jobs.ts'
-import { Uuid } from '../../requests/formats.ts'
+import { listJobs, readJob } from '../../reads/jobs.ts'
+import { AccountId, Uuid } from '../../requests/formats.ts'
 import { changeRoute } from '../change-routes.ts'
 import type { Routes } from '../context.ts'
+import { listRoute } from '../list-route.ts'
+import { answerPage, pageQuery } from '../paging.ts'
 import { problems } from '../view-responses.ts'
-import { JobView, presentJob, RetriedJobView } from '../views/job-view.ts'
+import { FailureCode, JOBS, JobType, JobView, presentJob, RetriedJobView } from '../views/job-view.ts'
+import { parseTime, Time } from '../views/time.ts'
+import { getFailureGroups, postRetryFailed } from './job-failures.ts'
 
+export const JobQuery = pageQuery({
+  status: Type.Optional(Type.Enum(['queued', 'done', 'failed'])),
+  type: Type.Optional(JobType),
+  accountId: Type.Optional(AccountId),
+  code: Type.Optional(FailureCode),
+  from: Type.Optional(Time),
+  to: Type.Optional(Time),
+})
 const params = Type.Object({ jobId: Uuid })
 
 const getJob: Routes = (api, { db, reads }) => {
@@ -29,6 +42,28 @@ const getJob: Routes = (api, { db, reads }) => {
   })
 }
 
+const getJobs: Routes = (api, { reads }) => {
+  listRoute(api, {
+    path: '/v1/jobs',
+    scope: 'read',
+    operationId: 'listJobs',
+    summary: 'List accepted credits and reversals with what became of them, newest first',
+    description:
+      'Accepted from the moment `from` on, until before the moment `to`. A list does not tell which of the queued ones a worker has right now.',
+    tag: 'jobs',
+    item: JobView,
+    query: JobQuery,
+    refusals: [404],
+    answer: ({ query }) =>
+      answerPage(query, JOBS, async (page) => {
+        const { status, type, code } = query
+        const range = { from: parseTime(query.from, '/querystring/from'), to: parseTime(query.to, '/querystring/to') }
+        const accountId = await accountIdOf(reads, query.accountId)
+        return listJobs(reads, { ...page, ...range, accountId, status, type, code })
+      }),
+  })
+}
+
 const postRetry: Routes = (api, context) => {
   changeRoute(api, context, {
     path: '/v1/jobs/:jobId/retry',
@@ -42,13 +77,13 @@ const postRetry: Routes = (api, context) => {
     refusals: [404, 409],
     view: RetriedJobView,
     script: async (tx, jobId) => {
-      const job = await retryJob(tx, jobId)
-      const wake = () => context.queues.wake(job.type, [jobId])
-      return { body: presentJob(job), location: `/v1/jobs/${jobId}`, wake }
+      const { type } = await retryJob(tx, jobId)
+      const wake = () => context.queues.wake(type, [jobId])
+      return { body: presentJob(await readJob(tx, jobId)), location: `/v1/jobs/${jobId}`, wake }
     },
   })
 }
 
 export const jobRoutes: Routes = (api, context) => {
-  for (const route of [getJob, postRetry]) route(api, context)
+  for (const route of [getJobs, getJob, postRetry, getFailureGroups, postRetryFailed]) route(api, context)
 }

@@ -13,11 +13,11 @@ import { problems, withIdempotencyKey } from '../view-responses.ts'
 import { KEYS, KeyView, Scopes } from '../views/key-view.ts'
 import { parseTime, Time } from '../views/time.ts'
 
-const NewKey = Type.Object(
+export const NewKey = Type.Object(
   { name: Name, scopes: Scopes, expiresAt: Type.Optional(Time) },
   { additionalProperties: false, examples: [EXAMPLES.newKey] },
 )
-const CreatedKey = Type.Object(
+export const CreatedKey = Type.Object(
   {
     keyId: Uuid,
     key: Type.Union([Type.String(), Type.Null()], { description: 'Null when the answer is a replay' }),

@@ -1,5 +1,6 @@
 import { type Static, Type } from 'typebox'
-import type { AuditPlace, AuditRow } from '../../reads/audit.ts'
+import type { AuditRow } from '../../reads/audit.ts'
+import type { MomentPlace } from '../../reads/keyset.ts'
 import { Name, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
@@ -41,7 +42,7 @@ export function presentAudit(row: AuditRow): AuditView {
 }
 
 /** The audit, as a list. */
-export const AUDIT: List<AuditRow, AuditPlace, AuditView> = {
+export const AUDIT: List<AuditRow, MomentPlace, AuditView> = {
   present: presentAudit,
   format: MOMENT_PLACE,
   placeOf: ({ place, audit_id }) => ({ at: place, id: audit_id }),

@@ -17,6 +17,7 @@ export const KeyView = Type.Object(
     createdAt: Time,
     expiresAt: TimeOrNull,
     revokedAt: TimeOrNull,
+    lastUsedAt: Type.Union([Time, Type.Null()], { description: 'To the minute, also by sessions; null when never' }),
   },
   { description: 'An API key', examples: [ANSWERS.key] },
 )
@@ -30,6 +31,7 @@ export function presentKey(row: KeyRow): KeyView {
     createdAt: row.created_at.toISOString(),
     expiresAt: timeOrNull(row.expires_at),
     revokedAt: timeOrNull(row.revoked_at),
+    lastUsedAt: timeOrNull(row.last_used_at),
   }
 }
 

@@ -45,6 +45,19 @@ export async function createKey(
 /** The condition for a key that is neither revoked nor expired. */
 export const IN_FORCE = sql<boolean>`revoked_at is null and (expires_at is null or expires_at > now())`
 
+/**
+ * Notes that a key was used, at most once a minute. It never waits for a lock, and a failure is of no consequence: whoever calls is served.
+ */
+export async function noteKeyUse(db: Db, id: string): Promise<void> {
+  const noted = sql`
+    update api_key set last_used_at = now() where id = (
+      select id from api_key where id = ${id}::uuid and ${USE_IS_OLD} for no key update skip locked)`.execute(db)
+  await noted.catch(() => {})
+}
+
+/** The condition for a key whose last use was noted more than a minute ago, or never. */
+const USE_IS_OLD = sql<boolean>`(last_used_at is null or last_used_at < now() - interval '1 minute')`
+
 /** Finds a key that is in force. The answer is the same for an unknown, a revoked and an expired key: undefined. */
 export async function findKey(
   db: Db,
@@ -53,11 +66,13 @@ export async function findKey(
   const hash = hashKey(key)
   const row = await db
     .selectFrom('api_key')
-    .select(['id', 'scopes', 'key_hash'])
+    .select(['id', 'scopes', 'key_hash', USE_IS_OLD.as('useIsOld')])
     .where('key_hash', '=', hash)
     .where(IN_FORCE)
     .executeTakeFirst()
-  return row && timingSafeEqual(row.key_hash, hash) ? { id: row.id, scopes: row.scopes } : undefined
+  if (!row || !timingSafeEqual(row.key_hash, hash)) return undefined
+  if (row.useIsOld) await noteKeyUse(db, row.id)
+  return { id: row.id, scopes: row.scopes }
 }
 
 /** The ids of those of these keys that are in force. */

@@ -4,6 +4,7 @@ import { newId } from '../../db/new-id.ts'
 import type { Db, Tx } from '../../db/open.ts'
 import { SESSION_IS_OPEN } from '../../db/session-is-open.ts'
 import { Refusal } from '../../problems.ts'
+import { noteKeyUse } from '../keys/api-keys.ts'
 
 /** How long a session lasts at most. */
 const MAX_HOURS = 12
@@ -61,8 +62,10 @@ export async function findSession(db: Db, token: string): Promise<SessionCaller 
   const [found] = rows
   if (!found) return undefined
   const { is_stale, ...caller } = found
-  if (is_stale)
+  if (is_stale) {
     await db.updateTable('session').set({ last_seen_at: sql<Date>`now()` }).where('id', '=', caller.sessionId).execute()
+    await noteKeyUse(db, caller.id)
+  }
   return caller
 }
 
