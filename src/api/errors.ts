@@ -49,7 +49,8 @@ export function unreadableAnswer(errorCode: string | undefined): string {
   ].join('\r\n')
 }
 
-function refusalOf(error: FastifyError | Error): Refusal {
+/** How whatever was thrown is told to callers. */
+export function refusalOf(error: FastifyError | Error): Refusal {
   if (error instanceof Refusal) return error
   if ('validation' in error && error.validation) {
     return invalidRequest(error.validation, error.validationContext)

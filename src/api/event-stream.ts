@@ -7,6 +7,8 @@ const SILENT_AT_MOST_MS = 15_000
 export type EventStream = {
   /** Sends a state, unless it was sent last. What the other side does not take in time is left out: it is sent the latest one, not all of them. */
   readonly show: (data: string) => void
+  /** Sends a last event of another name, and ends. */
+  readonly finish: (event: string, data: string) => void
   readonly end: () => void
 }
 
@@ -46,6 +48,7 @@ export function openEventStream(
       else if (silentMs > SILENT_AT_MOST_MS) send(': still there\n\n')
       sent = data
     },
+    finish: (last, data) => void raw.end(`event: ${last}\ndata: ${data}\n\n`),
     end: () => void raw.end(),
   }
 }

@@ -251,6 +251,36 @@ export const ANSWERS = {
       },
     ],
   },
+  groupPreview: {
+    billGroup: 'default',
+    billDate: '2026-11-30',
+    computedAt: '2026-11-30T02:10:04.000Z',
+    accounts: 1,
+    counts: { billed: 1, nothingToBill: 0, wouldFail: 0 },
+    totals: [
+      {
+        currency: 'USD',
+        invoices: 1,
+        charged: '140.00',
+        creditsIssued: { count: 1, amount: '50.00' },
+        disbursed: '0.00',
+        creditsReversed: { count: 0, amount: '0.00' },
+        owed: '140.00',
+      },
+    ],
+    failures: [],
+    largest: [
+      {
+        accountId: ID.account,
+        name: 'Acme Ltd',
+        currency: 'USD',
+        totalCharge: '140.00',
+        total: '140.00',
+        balance: '140.00',
+      },
+    ],
+    warnings: [],
+  },
   schedule: {
     name: 'nightly',
     cron: '0 2 * * *',

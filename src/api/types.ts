@@ -29,6 +29,7 @@ import type { BillRunView } from './views/bill-run-view.ts'
 import type { ChargeView } from './views/charge-view.ts'
 import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
+import type { GroupPreviewView, PreviewProgressView } from './views/group-preview-view.ts'
 import type { InvoiceView, OneInvoiceView, PreviewedInvoiceView } from './views/invoice-view.ts'
 import type { FailureGroupsView, JobView } from './views/job-view.ts'
 import type { KeyView } from './views/key-view.ts'
@@ -105,7 +106,12 @@ export type BillRunFailureGroup = Answered<FailureGroupView>
 /** Which failed accounts are tried again, all unless said, and why. */
 export type RetryRequest = Body<typeof failures.RetryRequest>
 export type BillRunRate = Answered<BillRunRateView>
-export type NewPreview = Body<typeof preview.PreviewRequest>
+type PreviewRequest = Body<typeof preview.PreviewRequest>
+export type NewPreview = Omit<PreviewRequest, 'billGroup'>
+export type NewGroupPreview = Omit<PreviewRequest, 'accountIds'>
+/** How far a preview of a group is. */
+export type PreviewProgress = Answered<PreviewProgressView>
+export type GroupPreview = Answered<GroupPreviewView>
 export type Preview = Answered<Static<typeof preview.Preview>>
 export type PreviewedInvoice = Answered<PreviewedInvoiceView>
 

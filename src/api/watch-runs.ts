@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { EventStream } from './event-stream.ts'
 
 /** Who watches a run: a stream, and the key that it was opened with. */
-export type Watcher = { readonly keyId: string; readonly stream: EventStream }
+export type Watcher = { readonly keyId: string; readonly stream: Pick<EventStream, 'show' | 'end'> }
 
 export type RunWatch = {
   readonly streamsOf: (keyId: string) => number

@@ -55,6 +55,7 @@ import type {
 } from '../api/types.ts'
 import { pollUntil } from './poll-until.ts'
 import { type Connection, type Query, sendRequest } from './request.ts'
+import { streamCalls } from './stream-calls.ts'
 
 const minute = 60_000
 
@@ -81,6 +82,7 @@ export function openApiClient(connection: Connection) {
     ...disbursementCalls(methods),
     ...jobCalls(methods),
     ...billRunCalls(methods),
+    ...streamCalls(connection),
     ...invoiceCalls(methods),
     ...operationCalls(methods),
     ...keyCalls(methods),

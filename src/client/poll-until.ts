@@ -1,5 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import { apiError } from './api-error.ts'
+import { type ApiError, apiError } from './api-error.ts'
 
 const minPauseMs = 50
 const maxPauseMs = 1_000
@@ -21,10 +21,13 @@ export async function pollUntil<Value>(
     const value = await read()
     onValue?.(value)
     if (finished(value)) return value
-    if (performance.now() + pauseMs > deadline) {
-      const detail = `not finished after ${Math.round(timeoutMs / 1_000)} s; the work goes on`
-      throw apiError({ status: 0, code: 'wait_timed_out', title: 'Waited long enough', detail })
-    }
+    if (performance.now() + pauseMs > deadline) throw waitedTooLong(timeoutMs)
     await sleep(pauseMs)
   }
+}
+
+/** The error of who waited so many milliseconds for what goes on. */
+export function waitedTooLong(timeoutMs: number): ApiError {
+  const detail = `not finished after ${Math.round(timeoutMs / 1_000)} s; the work goes on`
+  return apiError({ status: 0, code: 'wait_timed_out', title: 'Waited long enough', detail })
 }

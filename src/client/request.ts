@@ -51,21 +51,48 @@ const answerLostCodes = new Set([
  * request. A request whose answer was lost, or whose outcome is unknown, is repeated too, except a DELETE: a repeated DELETE would be
  * refused. A repeated POST is safe because of its idempotency key.
  */
-export async function sendRequest<Body>(connection: Connection, request: Request): Promise<Body> {
-  const { maxAttempts = defaultMaxAttempts } = connection
+export function sendRequest<Body>(connection: Connection, request: Request): Promise<Body> {
+  const { answerWithinMs = defaultAnswerWithinMs } = connection
+  return untilAnswered(connection, () =>
+    tryOnce(connection, request, AbortSignal.timeout(answerWithinMs), readAnswer<Body>),
+  )
+}
+
+/**
+ * Opens a stream of events: returns its body as soon as it begins. Tries again as sendRequest does, and throws an ApiError. What was opened
+ * ends with the signal.
+ */
+export function openStream(
+  connection: Connection,
+  request: Request,
+  signal: AbortSignal,
+): Promise<ReadableStream<Uint8Array>> {
+  return untilAnswered(connection, () => tryOnce(connection, request, signal, readStream))
+}
+
+async function untilAnswered<Body>(
+  { maxAttempts = defaultMaxAttempts }: Connection,
+  attemptOnce: () => Promise<Outcome<Body>>,
+): Promise<Body> {
   for (let attempt = 1; ; attempt += 1) {
-    const outcome = await tryOnce<Body>(connection, request)
+    const outcome = await attemptOnce()
     if ('body' in outcome) return outcome.body
     if (!outcome.again || attempt === maxAttempts) throw outcome.error
     await sleep(Math.min(outcome.afterMs ?? backoffMs(attempt), maxDelayMs))
   }
 }
 
-type Outcome<Body> =
-  | { readonly body: Body }
-  | { readonly error: ApiError; readonly again: boolean; readonly afterMs?: number | undefined }
+type Refused = { readonly error: ApiError; readonly again: boolean; readonly afterMs?: number | undefined }
+type Outcome<Body> = { readonly body: Body } | Refused
 
-async function tryOnce<Body>(connection: Connection, request: Request): Promise<Outcome<Body>> {
+type ReadAnswer<Body> = (url: URL, request: Request, response: Response) => Promise<Outcome<Body>>
+
+async function tryOnce<Body>(
+  connection: Connection,
+  request: Request,
+  signal: AbortSignal,
+  read: ReadAnswer<Body>,
+): Promise<Outcome<Body>> {
   const url = urlOf(connection, request)
   try {
     const send = connection.fetch ?? fetch
@@ -73,17 +100,31 @@ async function tryOnce<Body>(connection: Connection, request: Request): Promise<
       method: request.method,
       headers: headersOf(connection, request),
       body: request.body === undefined ? null : JSON.stringify(request.body),
-      signal: AbortSignal.timeout(connection.answerWithinMs ?? defaultAnswerWithinMs),
+      signal,
     })
-    return readAnswer<Body>(url, request, response, await response.text())
+    return await read(url, request, response)
   } catch (failure) {
     return noAnswer(url, request, failure)
   }
 }
 
-function readAnswer<Body>(url: URL, request: Request, response: Response, text: string): Outcome<Body> {
+async function readStream(
+  url: URL,
+  request: Request,
+  response: Response,
+): Promise<Outcome<ReadableStream<Uint8Array>>> {
+  if (response.ok && response.body) return { body: response.body }
+  return refused(url, request, response, parseJson(await response.text()))
+}
+
+async function readAnswer<Body>(url: URL, request: Request, response: Response): Promise<Outcome<Body>> {
+  const text = await response.text()
   const body = parseJson(text)
   if (response.ok && (text === '' || body !== undefined)) return { body: body as Body }
+  return refused(url, request, response, body)
+}
+
+function refused(url: URL, request: Request, response: Response, body: unknown): Refused {
   const problem = isProblem(body) ? body : unexpectedAnswer(url, response)
   const retryAfter = Number.parseInt(response.headers.get('retry-after') ?? '', 10)
   return {
@@ -96,7 +137,7 @@ function readAnswer<Body>(url: URL, request: Request, response: Response, text: 
   }
 }
 
-function noAnswer(url: URL, request: Request, failure: unknown): { error: ApiError; again: boolean } {
+function noAnswer(url: URL, request: Request, failure: unknown): Refused {
   const { code, message } = causeOf(failure)
   const lost = answerLostCodes.has(code)
   const title = lost ? 'The service did not answer' : 'The service cannot be reached'

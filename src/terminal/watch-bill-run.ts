@@ -1,5 +1,6 @@
 import type { BillRun } from '../api/types.ts'
 import type { ApiClient } from '../client/api-client.ts'
+import { waitedTooLong } from '../client/poll-until.ts'
 import { openProgress } from './progress.ts'
 
 type WatchOptions = {
@@ -8,7 +9,10 @@ type WatchOptions = {
   readonly timeoutMs?: number | undefined
 }
 
-/** Waits until the bill run has ended, and shows how many of its accounts are processed. */
+/**
+ * Waits until the bill run has ended, and shows how many of its accounts are processed. Throws the ApiError `wait_timed_out` after
+ * `timeoutMs`; the run goes on.
+ */
 export async function watchBillRun(
   client: ApiClient,
   billRunId: string,
@@ -16,11 +20,13 @@ export async function watchBillRun(
 ): Promise<BillRun> {
   const progress = openProgress(title, stream)
   try {
-    return await client.waitForBillRun(billRunId, {
-      timeoutMs,
-      onProgress: ({ progress: { accounts, billed, nothingToBill, failed } }) =>
-        progress.update(billed + nothingToBill + failed, accounts),
-    })
+    const signal = timeoutMs === undefined ? undefined : AbortSignal.timeout(timeoutMs)
+    for await (const run of client.watchBillRun(billRunId, { signal })) {
+      const { accounts, billed, nothingToBill, failed } = run.progress
+      progress.update(billed + nothingToBill + failed, accounts)
+      if (run.finishedAt !== null) return run
+    }
+    throw waitedTooLong(timeoutMs ?? 0)
   } finally {
     progress.stop()
   }

@@ -101,7 +101,9 @@ test('every operation has a summary of its own, a tag, and says what it answers'
 
 test('every call of the client is an operation of the same name', () => {
   const client = openApiClient({ baseUrl: 'http://127.0.0.1', apiKey: undefined })
-  const calls = Object.keys(client).filter((name) => !name.startsWith('waitFor'))
+  // One operation, which answers accounts at once and a group with events.
+  const of: Readonly<Record<string, string>> = { previewGroup: 'previewBillRun' }
+  const calls = Object.keys(client).flatMap((name) => (name.startsWith('waitFor') ? [] : [of[name] ?? name]))
   expect(operations().map(({ operation }) => operation.operationId)).toEqual(expect.arrayContaining(calls))
 })
 

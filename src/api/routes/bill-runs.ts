@@ -81,7 +81,8 @@ const postBillRun: Routes = (api, context) => {
   })
 }
 
-function namesBoth(): Refusal {
+/** The refusal of a request that names a group and accounts. */
+export function namesBoth(): Refusal {
   const errors = [{ pointer: '/accountIds', message: 'must be left out when billGroup is given' }]
   return new Refusal('invalid_request', 'name a billGroup or accountIds, not both', errors)
 }

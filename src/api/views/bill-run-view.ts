@@ -9,7 +9,7 @@ import { Sum } from './sum.ts'
 import { Time, TimeOrNull, TroubleOrNull, timeOrNull, troubleOrNull } from './time.ts'
 
 const Count = Type.Integer({ minimum: 0 })
-const CountAndAmount = Type.Object({ count: Count, amount: Sum('Their sum') })
+export const CountAndAmount = Type.Object({ count: Count, amount: Sum('Their sum') })
 
 export const BillRunStatusName = Type.Enum(['queued', 'running', 'completed', 'completed_with_failures', 'cancelled'])
 

@@ -11,10 +11,13 @@ export type BatchTotal = {
   readonly creditsReversed: { readonly count: number; readonly amount: Money }
 }
 
+/** An invoice as far as it is counted. */
+export type PlannedInvoice = Pick<InvoiceToWrite, 'account' | 'state' | 'plan'>
+
 export type BatchCounts = { readonly billed: number; readonly totals: readonly BatchTotal[] }
 
 /** Counts and sums what a batch is about to write, by currency. */
-export function countBatch(invoices: readonly InvoiceToWrite[]): BatchCounts {
+export function countBatch(invoices: readonly PlannedInvoice[]): BatchCounts {
   const byCurrency = Map.groupBy(invoices, ({ account }) => account.currency)
   const totals = Array.from(byCurrency, ([currency, ofCurrency]) => ({
     currency,

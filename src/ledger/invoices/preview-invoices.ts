@@ -5,8 +5,7 @@ import type { Tx } from '../../db/open.ts'
 import { pgArray } from '../../db/pg-array.ts'
 import { accountIdsOf } from '../accounts/find-accounts.ts'
 import type { LockedAccount } from '../accounts/lock-accounts.ts'
-import { sumPendingCharges } from '../charges/stamp-charges.ts'
-import { readPending } from './read-pending.ts'
+import { readAccountStates } from './read-account-states.ts'
 
 export type PreviewedLine = { readonly type: EntryKind; readonly amount: string; readonly sourceId: string }
 
@@ -29,14 +28,10 @@ export async function previewInvoices(
   maxLines = 100,
 ): Promise<readonly PreviewedInvoice[]> {
   const ids = await accountIdsOf(tx, accountKeys)
-  const { rows: accounts } = await sql<LockedAccount>`
-    select id, key, currency, payment_terms_days from account
-    where id = any(${pgArray(ids)}::bigint[]) order by id`.execute(tx)
-  const charges = await sumPendingCharges(tx, ids, billDate)
-  const states = await readPending(tx, accounts, charges)
-  const firstCharges = await readFirstCharges(tx, [...charges.keys()], billDate, maxLines)
-  return accounts.flatMap((account, index) => {
-    const state = states[index] as (typeof states)[number]
+  const toPlan = await readAccountStates(tx, ids, billDate)
+  const charged = toPlan.flatMap(({ account, state }) => (state.pending.charges.count > 0 ? [account.id] : []))
+  const firstCharges = await readFirstCharges(tx, charged, billDate, maxLines)
+  return toPlan.flatMap(({ account, state }) => {
     const plan = planInvoice(state, billDate)
     if (!plan) return []
     const { reversals, credits } = state.pending
