@@ -30,9 +30,9 @@ function prepare(part) {
 prepare(document)
 document.addEventListener('htmx:after:swap', () => prepare(document))
 
-/** What happened is read first: by whom sees it, and by a screen reader. */
+/** What happened is read first: by whom sees it, and by a screen reader. A frame later: the browser places its own focus before. */
 const told = /** @type {HTMLElement[]} */ ([...document.querySelectorAll('[data-focus]')])
-told.at(-1)?.focus()
+requestAnimationFrame(() => told.at(-1)?.focus())
 
 document.addEventListener('click', (event) => {
   const target = /** @type {Element} */ (event.target)

@@ -1,5 +1,6 @@
 import type { Job } from '../../api/types.ts'
 import { isApiError } from '../../client/api-error.ts'
+import { formatAmount } from '../../money.ts'
 import { amountAdvice } from '../parts/amount-advice.ts'
 import { type FieldErrors, fieldErrors } from '../parts/form.ts'
 import { moneyText } from '../parts/money.ts'
@@ -56,7 +57,7 @@ async function addCredit(visit: Visit): Promise<Answer> {
     )
     const job = await settled(visit, jobId)
     if (job?.status === 'failed') return refuse({ '': job.error?.message ?? 'The credit was refused.' })
-    const strong = `${moneyText(amount, currency)} added for ${name}.`
+    const strong = `${moneyText(formatAmount(amount, currency), currency)} added for ${name}.`
     return job === undefined
       ? redirect(creditsPath(accountId), {
           tone: 'ok',
