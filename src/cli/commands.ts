@@ -72,6 +72,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: 'what accounts owe',
     load: async () => (await import('./charge.ts')).addChargeCommand,
   },
+  import: {
+    usage: 'import',
+    description: 'send a file of accounts, charges or credits',
+    load: async () => (await import('./import.ts')).addImportCommand,
+  },
   schedule: {
     usage: 'schedule',
     description: 'bill runs that the service starts by itself',
