@@ -8,10 +8,11 @@ import { serveAssets } from './assets.ts'
 import { pageRoutes } from './page-routes.ts'
 import { notFoundPage, troublePage } from './pages/alone.ts'
 import { creditPages } from './pages/credit-changes.ts'
+import { homePages } from './pages/home.ts'
 import { signInPages } from './pages/sign-in.ts'
 import type { Pages } from './visit.ts'
 
-const PAGES: readonly Pages[] = [creditPages]
+const PAGES: readonly Pages[] = [homePages, creditPages]
 
 /** What a page may load and do: what this service itself serves, and nothing inline. */
 const CONTENT_SECURITY_POLICY = {

@@ -10,6 +10,8 @@ const at = (name: string, path: string | ((ids: Ids) => string)): SweptPage => (
 
 /** Every page of the console, in each of the states that look different. A page that is not here is found by a test. */
 export const SWEPT_PAGES: readonly SweptPage[] = [
+  at('home', '/'),
+  at('home, its charts by kind', '/?by=kind'),
   at('credits of an account', '/accounts/usd/credits'),
   at('credits, none', '/accounts/jpy/credits'),
   at('credits, filtered', '/accounts/usd/credits?status=issued'),

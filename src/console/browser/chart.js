@@ -90,11 +90,11 @@ function optionsOf(chart, place, readout) {
       y: { range: (_plot, _min, max) => [0, Math.max(max ?? 0, 1) * 1.08] },
     },
     axes: [
-      { ...axis, grid: { show: false }, space: 64, size: 22, gap: 4, values: (_plot, splits) => splits.map(time) },
+      { ...axis, grid: { show: false }, space: 56, size: 22, gap: 4, values: (_plot, splits) => splits.map(time) },
       {
         ...axis,
         grid: { stroke: () => colour('--line'), width: 1 },
-        space: 32,
+        space: place.clientHeight < 90 ? 20 : 32,
         gap: 6,
         incrs: chart.unit === 'seconds' ? SECONDS : COUNTS,
         size: (plot, values) => widthOf(plot, values ?? [], font),

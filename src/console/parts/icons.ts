@@ -14,6 +14,7 @@ export const ICONS = {
   ok: draw(html.raw`<circle cx="8" cy="8" r="6" /><path d="m5.3 8.2 1.9 1.9 3.5-4" />`),
   warn: draw(html.raw`<path d="M8 2.5 14.5 13.5h-13zM8 6.5v3.5M8 11.6v.6" />`),
   bad: draw(html.raw`<circle cx="8" cy="8" r="6" /><path d="M8 4.7v4M8 10.8v.6" />`),
+  note: draw(html.raw`<circle cx="8" cy="8" r="6" /><path d="M8 7.3v4M8 4.6v.6" />`),
   previous: draw(html.raw`<path d="M10 3 5 8l5 5" />`),
   next: draw(html.raw`<path d="m6 3 5 5-5 5" />`),
   mark: html.raw`<svg class="mark" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><path d="M11.5 1.5a6 6 0 1 0 4.9 8.7A5 5 0 0 1 11.5 1.5ZM1.5 14.5h17M3.5 18h13" /></svg>`,
