@@ -43,7 +43,12 @@ export function exitsWithTwo(command: Command): Command {
 }
 
 /** Adds a command to such a group, with the options that all of them have. */
-export function addClientCommand(group: Command, usage: string, description: string, { url }: ClientDefaults): Command {
+export function addConnectedCommand(
+  group: Command,
+  usage: string,
+  description: string,
+  { url }: ClientDefaults,
+): Command {
   return (
     group
       .command(usage)
@@ -51,10 +56,20 @@ export function addClientCommand(group: Command, usage: string, description: str
       .option('--url <url>', `address of the service (default: NIGHTBILL_URL, now ${url})`)
       // No default here, because the help would print the key.
       .option('--api-key <key>', 'API key; better NIGHTBILL_API_KEY or nightbill login: others see arguments')
-      .option('--json', 'print the answer as JSON; --json=field,field prints these fields of it')
-      .addOption(new Option('--json-fields <fields>').argParser(parseNames).hideHelp())
-      .option('--no-header', 'no headings above the columns')
   )
+}
+
+/** Adds a command that prints an answer of the service, as people or programs want it. */
+export function addClientCommand(
+  group: Command,
+  usage: string,
+  description: string,
+  defaults: ClientDefaults,
+): Command {
+  return addConnectedCommand(group, usage, description, defaults)
+    .option('--json', 'print the answer as JSON; --json=field,field prints these fields of it')
+    .addOption(new Option('--json-fields <fields>').argParser(parseNames).hideHelp())
+    .option('--no-header', 'no headings above the columns')
 }
 
 /** Adds --yes to a command that asks before it acts. */

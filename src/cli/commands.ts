@@ -77,6 +77,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: 'send a file of accounts, charges or credits',
     load: async () => (await import('./import.ts')).addImportCommand,
   },
+  export: {
+    usage: 'export',
+    description: 'lists as CSV, all rows that match',
+    load: async () => (await import('./export.ts')).addExportCommand,
+  },
   schedule: {
     usage: 'schedule',
     description: 'bill runs that the service starts by itself',

@@ -22,6 +22,8 @@ export type Request = {
   readonly query?: Query | undefined
   readonly body?: unknown
   readonly idempotencyKey?: string
+  /** The media type that is wanted; JSON unless said. */
+  readonly accept?: string
 }
 
 const defaultMaxAttempts = 5
@@ -162,9 +164,10 @@ function urlOf({ baseUrl }: Connection, { path, query = {} }: Request): URL {
   return url
 }
 
-function headersOf({ apiKey }: Connection, { body, idempotencyKey }: Request): Record<string, string> {
+function headersOf({ apiKey }: Connection, request: Request): Record<string, string> {
+  const { body, idempotencyKey, accept = 'application/json' } = request
   return {
-    accept: 'application/json, application/problem+json',
+    accept: `${accept}, application/problem+json`,
     ...(apiKey === undefined ? {} : { authorization: `Bearer ${apiKey}` }),
     ...(body === undefined ? {} : { 'content-type': 'application/json' }),
     ...(idempotencyKey === undefined ? {} : { 'idempotency-key': idempotencyKey }),

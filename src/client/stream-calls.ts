@@ -2,7 +2,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import type { BillRun, GroupPreview, NewGroupPreview, PreviewProgress, Problem } from '../api/types.ts'
 import { apiError, isApiError } from './api-error.ts'
 import { readEvents, type StreamOptions } from './read-events.ts'
-import type { Connection } from './request.ts'
+import { type Connection, openStream, type Query } from './request.ts'
 
 /** Before a stream that ended too early is opened again. */
 const pauseMs = 500
@@ -49,5 +49,23 @@ export const streamCalls = (connection: Connection) => ({
     }
     if (options.signal?.aborted) return
     throw apiError({ status: 0, code: 'stream_lost', title: 'The preview was cut short', detail: 'ask for it again' })
+  },
+
+  /**
+   * Yields a list as CSV, piece by piece: all rows that match, with a header row. Throws an ApiError when it is refused, and `stream_lost`
+   * when it is cut short: what came before is not the whole.
+   */
+  async *streamCsv(path: string, query: Query = {}): AsyncGenerator<Uint8Array, void> {
+    const left = new AbortController()
+    try {
+      const request = { method: 'GET', path, query, accept: 'text/csv' } as const
+      yield* await openStream(connection, request, left.signal)
+    } catch (error) {
+      if (isApiError(error)) throw error
+      const title = 'The list was cut short: what was printed is not the whole'
+      throw apiError({ status: 0, code: 'stream_lost', title, detail: 'ask for it again' })
+    } finally {
+      left.abort()
+    }
   },
 })

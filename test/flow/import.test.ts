@@ -135,6 +135,25 @@ describe('import: files of accounts, charges and credits', () => {
     expect([code, out.split('\n').at(-1)]).toEqual([1, '700 are accepted. 1 bad line was left out.'])
   })
 
+  test('export: what was imported comes back as CSV, all of it, with its filter', async () => {
+    const path = file('back.csv', `accountId,amount,reason\n${'acme,1.25,=back\n'.repeat(1_200)}`)
+    expect((await imported(['credits', path, '--reference', '{file}:{line}'])).code).toBe(0)
+    await stack.quiet()
+    const exported = async (...args: readonly string[]) => {
+      const env = { NIGHTBILL_URL: stack.url, NIGHTBILL_API_KEY: API_KEY }
+      const command = startProcess(['bin/nightbill.js', 'export', ...args], env)
+      return { code: (await command.exited).code, lines: command.stdout, err: command.stderr.join('\n') }
+    }
+    const all = await exported('credits', '--account', 'acme', '--status', 'pending')
+    expect(all.code).toBe(0)
+    expect(all.lines[0]).toMatch(/^creditId,accountId,/)
+    expect(all.lines.filter((line) => line.includes(",'=back,"))).toHaveLength(1_200)
+    expect((await exported('accounts')).lines.some((line) => line.startsWith('globex,'))).toBe(true)
+    const refused = await exported('credits', '--account', 'nobody')
+    expect([refused.code, refused.lines]).toEqual([2, []])
+    expect(refused.err).toContain('(account_not_found, request')
+  })
+
   test('what cannot be done is said in one line: 2', async () => {
     for (const [args, said] of [
       [['credits', join(folder, 'nothing.csv')], /nothing.csv is no file that can be read$/],
