@@ -126,6 +126,23 @@ const request = {
   automaticDisbursement: credit.automaticDisbursement,
 }
 
+const statementEntry = {
+  at: BILLED_AT,
+  date: '2026-11-30',
+  kind: 'invoice',
+  description: 'Invoice 1',
+  reference: null,
+  invoiceId: ID.invoice,
+  invoiceNumber: 1,
+  creditId: null,
+  automatic: null,
+  debit: '140.00',
+  credit: '0.00',
+  balance: '140.00',
+  currency: 'USD',
+  reversedCredits: [],
+}
+
 /** One example of each answer, for the OpenAPI document: the story of one credit, up to its disbursement. */
 export const ANSWERS = {
   account,
@@ -137,6 +154,41 @@ export const ANSWERS = {
       reversals: { count: 1, amount: '50.00', atLeast: false },
     },
     nextRun: { schedule: 'nightly', at: '2026-12-01T02:00:00.000Z', billDate: '2026-12-01' },
+  },
+  statementEntry,
+  statement: {
+    accountId: ID.account,
+    currency: 'USD',
+    opening: '0.00',
+    data: [
+      statementEntry,
+      {
+        ...statementEntry,
+        at: disbursement.createdAt,
+        date: '2026-12-01',
+        kind: 'disbursement',
+        description: `${credit.reason}, to invoice 1`,
+        reference: credit.reference,
+        creditId: ID.credit,
+        automatic: false,
+        debit: '0.00',
+        credit: '50.00',
+        balance: '90.00',
+      },
+    ],
+    nextCursor: null,
+    debits: '140.00',
+    credits: '50.00',
+    closing: '90.00',
+    proof: {
+      owed: '90.00',
+      charged: '140.00',
+      reversed: '0.00',
+      disbursed: '50.00',
+      issued: '50.00',
+      creditLeft: '0.00',
+      conserved: true,
+    },
   },
   charges: { charges: [charge] },
   accepted: { jobId: ID.job, creditId: ID.credit, status: 'queued' },

@@ -1,5 +1,6 @@
 import { ENTRY_KINDS, type EntryKind } from '../billing/entries.ts'
 import type { MomentPlace } from '../reads/keyset.ts'
+import type { StatementPlace } from '../reads/statement.ts'
 import type { TransactionPlace } from '../reads/transactions.ts'
 
 /** How the place of a row in its list is written in a cursor, which is the text in base64url. */
@@ -26,6 +27,14 @@ export const MOMENT_PLACE: PlaceFormat<MomentPlace> = {
   pattern: /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   parse: ([, at = '', id = '']) => ({ at, id }),
   write: ({ at, id }) => `${at}/${id}`,
+}
+
+/** A time to the microsecond, the kind of an entry, and an id. */
+export const STATEMENT_PLACE: PlaceFormat<StatementPlace> = {
+  pattern:
+    /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/(invoice|disbursement)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  parse: ([, at = '', kind, id = '']) => ({ at, kind: kind as StatementPlace['kind'], id }),
+  write: ({ at, kind, id }) => `${at}/${kind}/${id}`,
 }
 
 /** A kind of entry, the date or the time that orders it, and an id. */

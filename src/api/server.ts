@@ -33,10 +33,12 @@ import { reconciliationRoutes } from './routes/reconciliations.ts'
 import { reversalRoutes } from './routes/reversals.ts'
 import { scheduleRoutes } from './routes/schedules.ts'
 import { sessionRoutes } from './routes/sessions.ts'
+import { statementRoutes } from './routes/statements.ts'
 import { ProblemView } from './view-responses.ts'
 
 const ROUTES = [
   accountRoutes,
+  statementRoutes,
   chargeRoutes,
   creditRoutes,
   disbursementRoutes,

@@ -20,6 +20,7 @@ import type * as jobs from './routes/jobs.ts'
 import type * as keys from './routes/keys.ts'
 import type * as schedules from './routes/schedules.ts'
 import type * as sessions from './routes/sessions.ts'
+import type * as statements from './routes/statements.ts'
 import type { ProblemView } from './view-responses.ts'
 import type { AccountOverviewView, AccountView } from './views/account-view.ts'
 import type { AuditView } from './views/audit-view.ts'
@@ -38,6 +39,7 @@ import type { OperationsView } from './views/operations-view.ts'
 import type { ReconciliationRequestView, ReconciliationView } from './views/reconciliation-view.ts'
 import type { ScheduleView } from './views/schedule-view.ts'
 import type { SessionView } from './views/session-view.ts'
+import type { StatementView } from './views/statement-view.ts'
 import type { TransactionView } from './views/transaction-view.ts'
 
 /** What is answered: nobody changes it. */
@@ -71,6 +73,9 @@ export type Reason = Body<typeof reason.ReasonBody>
 export type NewAccount = Body<typeof accounts.NewAccount>
 export type Account = Answered<AccountView>
 export type AccountQuery = Query<typeof accounts.AccountQuery>
+export type Statement = Answered<StatementView>
+export type StatementEntry = Statement['data'][number]
+export type StatementQuery = Query<typeof statements.StatementQuery>
 /** An account with what waits for its next bill run. */
 export type AccountOverview = Answered<AccountOverviewView>
 

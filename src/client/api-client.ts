@@ -52,6 +52,8 @@ import type {
   ScheduleTimes,
   Session,
   StartedSession,
+  Statement,
+  StatementQuery,
 } from '../api/types.ts'
 import { pollUntil } from './poll-until.ts'
 import { type Connection, type Query, sendRequest } from './request.ts'
@@ -106,6 +108,9 @@ const accountCalls = ({ get, post }: Methods) => ({
   createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
   listAccounts: (query: AccountQuery = {}) => get<Page<Account>>('v1/accounts', query),
   getAccount: (accountId: string) => get<AccountOverview>(`v1/accounts/${segment(accountId)}`),
+
+  getStatement: (accountId: string, query: StatementQuery = {}) =>
+    get<Statement>(`v1/accounts/${segment(accountId)}/statement`, query),
 
   /** 1 to 1,000 charges, all or none. */
   postCharges: (charges: readonly NewCharge[], options?: PostOptions) =>

@@ -55,6 +55,7 @@ async function lists(): Promise<readonly string[]> {
 test('every list is the same as CSV as page by page', async () => {
   const named: Ids = {
     ...ids,
+    accountId: 'usd',
     creditId: ids.reversed as string,
     billRunId: ids.finishedRun as string,
     invoiceId: ids.invoice as string,

@@ -17,6 +17,7 @@ import {
   reverseModel,
   writeMinor,
 } from '../support/model.ts'
+import { expectStatement } from '../support/statement.ts'
 import { openWorld, refusalOf, type TestAccount, type World } from '../support/world.ts'
 
 const RUNS = Number(process.env.NIGHTBILL_MODEL_RUNS ?? 40)
@@ -231,6 +232,7 @@ async function expectAlike(model: Model, real: Real): Promise<void> {
     const { rows } = await sql<{ pending: number }>`
       select count(*) as pending from charge where account_id = ${stored.id} and invoice_id is null`.execute(world.db)
     expect(rows[0]?.pending).toBe(one.charges.filter(({ billed }) => !billed).length)
+    await expectStatement(world.db, stored.key, say(one.invoices.reduce((owed, { balance }) => owed + balance, 0n)))
   }
 }
 

@@ -21,6 +21,10 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
       },
       middle: String(sizes.accounts / 2),
     },
+    '/v1/accounts/{accountId}/statement': {
+      filters: { from: ['2011-06-01T00:00:00Z'], to: ['2100-01-01T00:00:00Z'] },
+      middle: `2011-06-07T00:00:00.000000Z/invoice/${idOf('invoice', sizes.invoices / 2)}`,
+    },
     '/v1/credits': {
       filters: {
         accountId: accounts,
@@ -93,8 +97,10 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
 
 const secondsAgo = (seconds: number) => new Date(Date.now() - seconds * 1_000).toISOString()
 
-/** What stands in the paths of lists in braces: of each the one that has many. */
+/** What stands in the paths of lists in braces: of most the one that has many. */
 export const idsIn = (sizes: Sizes) => ({
+  // A statement adds up the whole life of an account, so it is an ordinary one.
+  accountId: 'account-100',
   creditId: idOf('credit', 500),
   billRunId: idOf('run', 1),
   invoiceId: idOf('invoice', largeInvoiceOf(sizes)),
