@@ -77,6 +77,7 @@ export const ConfigSchema = Type.Object({
     100_000_000,
     'Unknown API keys a minute from one address, and requests a minute from one address that need no key',
   ),
+  SIGN_INS_PER_MINUTE: Count(10, 100_000, 'Tries to sign in a minute from one address'),
   EVENT_STREAMS_PER_KEY: Count(200, 100_000, 'Event streams that one API key may hold open on one API process'),
   PUBLIC_URL: Type.Optional(
     Url('http|https', 'Where people reach the console. With https, its cookie is sent over TLS only'),

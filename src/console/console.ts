@@ -47,9 +47,8 @@ export function openConsole(config: Config): FastifyPluginAsync {
       reply.header('cache-control', 'no-store')
     })
     scope.setErrorHandler<FastifyError>((error, request, reply) => {
-      const known = isApiError(error)
-      if (!known && (error.statusCode ?? 500) >= 500) request.log.error({ err: error }, 'a page could not be made')
       const answer = troublePage(request, error)
+      if (answer.status >= 500 && !isApiError(error)) request.log.error({ err: error }, 'a page could not be made')
       return reply.code(answer.status).headers(answer.headers).type('text/html; charset=utf-8').send(answer.text)
     })
     await serveAssets(scope)

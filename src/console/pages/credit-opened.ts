@@ -139,11 +139,11 @@ function unpaidInvoices(
   if (unpaid.data.length === 0)
     return empty(`${account.name} has no unpaid invoice.`, 'What is left of the credit stays for later ones.')
   const canDisburse = visit.may('operate') && credit.status === 'issued' && !isZero(credit.amountLeft)
-  return html`<table class="stacked">
+  return html`<div class="scroll"><table class="stacked">
     <thead><tr><th scope="col">Invoice</th><th scope="col">Due</th><th scope="col" class="r">Balance <span class="unit">${credit.currency}</span></th>
-      ${canDisburse ? html`<th scope="col" class="r">Disburse</th>` : ''}</tr></thead>
+      ${canDisburse ? html`<th scope="col">Disburse</th>` : ''}</tr></thead>
     <tbody>${unpaid.data.map((invoice) => unpaidRow(visit, account, credit, { invoice, canDisburse, form }))}</tbody>
-  </table>
+  </table></div>
   ${unpaid.nextCursor === null ? '' : html`<p class="empty hint">The oldest ${unpaid.data.length} are shown.</p>`}`
 }
 
@@ -163,9 +163,9 @@ function unpaidRow(
   const id = `amount-${number}`
   const error = refused?.errors.amount ?? refused?.errors['']
   return html`<tr>
-    <th scope="row" class="nowrap"><a href="${invoicePath(number)}">Invoice ${number}</a></th>
-    <td class="nowrap">${late > 0 ? invoiceChip(status, late) : html`due ${dayThisYear(dueOn, visit)}`}</td>
-    <td class="r">${bareMoney(balance)}</td>
+    <th scope="row" class="nowrap first"><a href="${invoicePath(number)}">Invoice ${number}</a></th>
+    <td class="nowrap wide">${late > 0 ? invoiceChip(status, late) : html`due ${dayThisYear(dueOn, visit)}`}</td>
+    <td class="r first">${bareMoney(balance)}</td>
     ${
       canDisburse
         ? html`<td class="wide"><form class="disburse" method="post" action="${creditPath(accountId, creditId)}/disburse">

@@ -1,7 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
-import type { AccountOverview, Credit } from '../../api/types.ts'
+import type { AccountOverview, Credit, Job } from '../../api/types.ts'
 import { accountHead } from '../parts/account-head.ts'
-import { creditChip } from '../parts/chip.ts'
+import { acceptedChip, creditChip } from '../parts/chip.ts'
 import { dialog, opens } from '../parts/dialog.ts'
 import { empty } from '../parts/empty.ts'
 import { EMPTY_FORM, type FormState } from '../parts/form.ts'
@@ -36,9 +36,12 @@ export async function creditsPage(visit: Visit, state: CreditsState = {}): Promi
   const { client, params, query } = visit
   const accountId = keyOfSegment(params.key as string)
   const status = Object.keys(STATUSES).find((name) => name === query.get('status')) as Statuses | undefined
-  const [account, credits, opened] = await Promise.all([
+  // What is accepted and not yet recorded stands on top of the list.
+  const showsAccepted = !query.has('cursor') && (status === undefined || status === 'pending')
+  const [account, credits, accepted, opened] = await Promise.all([
     client.getAccount(accountId),
     client.listCredits({ accountId, status, cursor: query.get('cursor') ?? undefined }),
+    showsAccepted ? client.listJobs({ accountId, type: 'credit', status: 'queued' }) : undefined,
     params.creditId === undefined ? undefined : readOpenedCredit(visit, params.creditId),
   ])
   const title = `Credits of ${account.name}`
@@ -61,7 +64,7 @@ export async function creditsPage(visit: Visit, state: CreditsState = {}): Promi
       <div id="credits" class="${opened ? 'beside' : ''}">
         <section class="sheet" aria-label="Credits">
           ${status === undefined ? '' : filterLine(visit, account, status)}
-          ${list(account, credits.data, { opened, status })}
+          ${list(account, credits.data, { opened, status, accepted: accepted?.data ?? [] })}
         </section>
         ${opened ? openedCredit(visit, account, opened, state) : ''}
       </div>
@@ -83,9 +86,17 @@ function filterLine({ url }: Visit, { name }: AccountOverview, status: Statuses)
 function list(
   { name, currency, accountId }: AccountOverview,
   credits: readonly Credit[],
-  { opened, status }: { readonly opened: OpenedCredit | undefined; readonly status: Statuses | undefined },
+  {
+    opened,
+    status,
+    accepted,
+  }: {
+    readonly opened: OpenedCredit | undefined
+    readonly status: Statuses | undefined
+    readonly accepted: readonly Job[]
+  },
 ): SafeHtml {
-  if (credits.length === 0)
+  if (credits.length === 0 && accepted.length === 0)
     return status === undefined
       ? empty(
           `${name} has no credit yet.`,
@@ -95,8 +106,23 @@ function list(
   return html`<table class="stacked">
     <thead><tr><th scope="col">Status</th><th scope="col">Reason</th><th scope="col" class="r">Amount <span class="unit">${currency}</span></th>
       <th scope="col" class="r">Left <span class="unit">${currency}</span></th><th scope="col" class="r">Invoice</th><th scope="col">Disbursed</th></tr></thead>
+    ${acceptedRows(accepted)}
     <tbody>${credits.map((credit) => row(accountId, credit, credit.creditId === opened?.credit.creditId))}</tbody>
   </table>`
+}
+
+/** Credits that are recorded in a moment. They become rows by themselves where scripts run. */
+function acceptedRows(accepted: readonly Job[]): SafeHtml {
+  if (accepted.length === 0) return html``
+  return html`<tbody hx-get="" hx-trigger="every 1s" hx-target="#credits" hx-select="#credits" hx-swap="outerHTML">${accepted.map(
+    ({ reason, amount, automaticDisbursement }) => html`<tr>
+      <td>${acceptedChip()}</td>
+      <th scope="row" class="first">${reason ?? ''}</th>
+      <td class="r first">${bareMoney(amount ?? '0')}</td>
+      <td class="r drop"></td>
+      <td class="r drop">–</td>
+      <td class="drop nowrap">${automaticDisbursement === false ? 'By hand' : 'By itself'}</td></tr>`,
+  )}</tbody>`
 }
 
 function row(accountId: string, credit: Credit, isOpened: boolean): SafeHtml {

@@ -9,8 +9,6 @@ import { ICONS } from '../parts/icons.ts'
 import { head } from '../parts/layout.ts'
 import { readPreferences } from '../preferences.ts'
 
-const MAX_TRIES_A_MINUTE = 10
-
 type Form = { readonly key?: string; readonly next?: string }
 
 /** Signing in with an API key, and out. */
@@ -30,7 +28,10 @@ export function signInPages(scope: FastifyInstance, config: Config): void {
   scope.post<{ Body: Form }>(
     '/sign-in',
     {
-      config: { ...open, rateLimit: { max: MAX_TRIES_A_MINUTE, keyGenerator: ({ ip }) => `sign-in from ${ip}` } },
+      config: {
+        ...open,
+        rateLimit: { max: config.SIGN_INS_PER_MINUTE, keyGenerator: ({ ip }) => `sign-in from ${ip}` },
+      },
       schema,
     },
     async (request, reply) => {

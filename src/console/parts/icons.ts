@@ -19,3 +19,20 @@ export const ICONS = {
   next: draw(html.raw`<path d="m6 3 5 5-5 5" />`),
   mark: html.raw`<svg class="mark" viewBox="0 0 20 20" width="20" height="20" aria-hidden="true"><path d="M11.5 1.5a6 6 0 1 0 4.9 8.7A5 5 0 0 1 11.5 1.5ZM1.5 14.5h17M3.5 18h13" /></svg>`,
 } as const
+
+// The signs of states, 12 x 12, filled or drawn by the chip's colour.
+const sign = (paths: SafeHtml): SafeHtml =>
+  html`<svg class="sign" viewBox="0 0 12 12" width="12" height="12" aria-hidden="true">${paths}</svg>`
+
+export const SIGNS = {
+  ring: sign(html.raw`<circle cx="6" cy="6" r="4" class="line" />`),
+  disc: sign(html.raw`<circle cx="6" cy="6" r="4.6" />`),
+  half: sign(html.raw`<circle cx="6" cy="6" r="4" class="line" /><path d="M6 2a4 4 0 0 1 0 8Z" />`),
+  notched: sign(html.raw`<path d="M6 1.4A4.6 4.6 0 1 0 10.6 6H6Z" />`),
+  back: sign(html.raw`<path d="M4.5 2 2 4.5 4.5 7M2 4.5h5.2a2.4 2.4 0 0 1 0 4.8H5" class="line" />`),
+  cross: sign(html.raw`<path d="m2.8 2.8 6.4 6.4m0-6.4L2.8 9.2" class="line" />`),
+  square: sign(html.raw`<rect x="2" y="2" width="8" height="8" rx=".6" />`),
+  check: sign(html.raw`<path d="m1.8 6.4 2.9 2.9 5.5-6.4" class="line" />`),
+  triangle: sign(html.raw`<path d="M6 1.6 11 10.4H1Z" />`),
+} as const
+export type SignName = keyof typeof SIGNS

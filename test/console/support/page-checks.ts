@@ -48,7 +48,9 @@ export async function outOfSight(page: Page): Promise<readonly string[]> {
       if (own === 0 || height === 0 || !element.checkVisibility()) continue
       // What lies in a strip that scrolls by itself, such as tabs, can be brought into sight.
       if (element.closest('.tabs, .rail, .scroll, .unseen, .skip')) continue
-      if (left < 0 || right > width + 0.5)
+      // A sheet that is too narrow for what stands in it cuts it off.
+      const edge = element.closest('.sheet, dialog')?.getBoundingClientRect().right ?? width
+      if (left < 0 || right > Math.min(width, edge) + 0.5)
         wrong.push(`from ${Math.round(left)} to ${Math.round(right)} of ${width}: ${element.outerHTML.slice(0, 120)}`)
     }
     return wrong
