@@ -16,12 +16,12 @@ await runEntry(async () => {
       '\nStart here:\n  $ nightbill serve                     everything, on an embedded Postgres\n  $ nightbill bill-run start --help     what the scheduler calls',
     )
     .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
-  const { args, colour } = readArguments(process.argv.slice(2), isCommand)
+  const { args, colour, profile } = readArguments(process.argv.slice(2), isCommand)
   const [name = '--help', verb, ...rest] = args
   if (name === '--version' || name === '-V') return console.log((await import('./version.ts')).VERSION)
   if (!colour) (await import('./config.ts')).disableColours()
   if (verb === undefined && ['--help', '-h', 'help'].includes(name)) listCommands(program)
-  else await loadCommands(program, name)
+  else await loadCommands(program, name, profile)
   const [group] = program.commands
   const known = isCommand(name) ? (group?.commands.flatMap((one) => [one.name(), ...one.aliases()]) ?? []) : []
   const canonical = verb === undefined ? [] : [verbOf(verb, known) as string]
@@ -34,13 +34,12 @@ function listCommands(program: Command): void {
 }
 
 /** Loads the command with this name. For an unknown name loads all commands, so that commander can suggest one. */
-async function loadCommands(program: Command, name: string): Promise<void> {
-  const { readConfig } = await import('./config.ts')
-  const config = readConfig()
-  const defaults = {
-    url: config.NIGHTBILL_URL ?? `http://${config.HOST}:${config.PORT}`,
-    apiKey: config.NIGHTBILL_API_KEY ?? config.BOOTSTRAP_API_KEY,
-  }
+async function loadCommands(program: Command, name: string, profile: string | undefined): Promise<void> {
+  const [{ readConfig }, { connectionDefaults }] = await Promise.all([
+    import('./config.ts'),
+    import('./cli/connection-defaults.ts'),
+  ])
+  const defaults = connectionDefaults(readConfig(), profile)
   const asked = isCommand(name) ? COMMANDS[name] : undefined
   for (const { load } of asked ? [asked] : Object.values(COMMANDS)) (await load())(program, defaults)
 }

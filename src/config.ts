@@ -1,4 +1,6 @@
 import { isIP } from 'node:net'
+import { homedir } from 'node:os'
+import { join } from 'node:path'
 import { type Static, Type } from 'typebox'
 import Value from 'typebox/value'
 
@@ -115,6 +117,9 @@ export const ConfigSchema = Type.Object({
   SHUTDOWN_MS: Milliseconds(25_000, 100, 'How long a process that is told to stop may take to finish its work'),
   NIGHTBILL_URL: Url('http|https', 'The API that the commands talk to (default: http://HOST:PORT)'),
   NIGHTBILL_API_KEY: Type.Optional(Type.String({ minLength: 1, description: 'The API key that the commands use' })),
+  NIGHTBILL_PROFILE: Type.Optional(
+    Type.String({ minLength: 1, description: 'The profile of nightbill login that the commands use' }),
+  ),
 })
 
 export type Config = Readonly<Static<typeof ConfigSchema>>
@@ -182,4 +187,9 @@ export function environmentWith(variables: Readonly<Record<string, string>>): No
 /** Makes whatever asks Node whether colours are wanted hear no, as with NO_COLOR in the environment. */
 export function disableColours(): void {
   process.env.NO_COLOR = '1'
+}
+
+/** The folder where programs of this user keep their settings (XDG Base Directory Specification). */
+export function userConfigFolder(): string {
+  return process.env.XDG_CONFIG_HOME || join(homedir(), '.config')
 }

@@ -9,11 +9,13 @@ export type Arguments = {
   readonly args: readonly string[]
   /** False with --no-color. */
   readonly colour: boolean
+  /** The value of --profile. */
+  readonly profile: string | undefined
 }
 
 /**
  * What commander cannot say: `--no-color` anywhere, `--json=fields` beside `--json` (an optional value would swallow the argument that
- * follows), the plural of a noun, and `start` for `serve`. Nothing after `--` is touched.
+ * follows), the plural of a noun, and `start` for `serve`. The profile is needed before a command is loaded. Nothing after `--` is touched.
  */
 export function readArguments(given: readonly string[], isCommand: (name: string) => boolean): Arguments {
   const end = given.includes('--') ? given.indexOf('--') : given.length
@@ -22,7 +24,16 @@ export function readArguments(given: readonly string[], isCommand: (name: string
     .filter((arg) => arg !== '--no-color')
     .map((arg) => (arg.startsWith('--json=') ? `--json-fields=${arg.slice('--json='.length)}` : arg))
   const noun = name === undefined ? [] : [nounOf(name, isCommand)]
-  return { args: [...noun, ...rest, ...given.slice(end)], colour: !options.includes('--no-color') }
+  return {
+    args: [...noun, ...rest, ...given.slice(end)],
+    colour: !options.includes('--no-color'),
+    profile: profileOf(options),
+  }
+}
+
+function profileOf(options: readonly string[]): string | undefined {
+  const at = options.findLastIndex((arg) => arg === '--profile' || arg.startsWith('--profile='))
+  return options[at] === '--profile' ? options[at + 1] : options[at]?.slice('--profile='.length)
 }
 
 function nounOf(name: string, isCommand: (name: string) => boolean): string {

@@ -5,9 +5,17 @@ import { adviceOn } from './advice.ts'
 import { CommandError, EXIT } from './command-error.ts'
 import { canAsk, confirm } from './confirm.ts'
 import { type Output, openOutput } from './output.ts'
+import type { Profile } from './profiles.ts'
 
-/** The address of the service and the API key, when the command line does not give them. */
-export type ClientDefaults = { readonly url: string; readonly apiKey: string | undefined }
+/** Where the service is and with which key, when the command line does not give them. */
+export type ClientDefaults = {
+  readonly url: string
+  /** The key for the service at an address, and where it is from. */
+  readonly keyFor: (url: string) => { readonly value: string | undefined; readonly source: string } | undefined
+  readonly profileName: string
+  /** What `nightbill login` has kept under that name. */
+  readonly profile: Profile | undefined
+}
 
 type ClientOptions = {
   readonly url?: string
@@ -34,12 +42,7 @@ export type ClientContext = {
 
 /** Adds a group of commands that talk to a running service: `nightbill credit ...`. */
 export function addClientGroup(program: Command, name: string, description: string): Command {
-  return exitsWithTwo(program.command(name).description(description))
-}
-
-/** Makes wrong usage of a command, and of those below it, end with exit code 2. */
-export function exitsWithTwo(command: Command): Command {
-  return command.exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? EXIT.done : EXIT.couldNot))
+  return program.command(name).description(description)
 }
 
 /** Adds a command to such a group, with the options that all of them have. */
@@ -55,6 +58,7 @@ export function addConnectedCommand(
       .description(description)
       .option('--url <url>', `address of the service (default: NIGHTBILL_URL, now ${url})`)
       // No default here, because the help would print the key.
+      .option('--profile <name>', 'what nightbill login keeps under this name (default: NIGHTBILL_PROFILE, or default)')
       .option('--api-key <key>', 'API key; better NIGHTBILL_API_KEY or nightbill login: others see arguments')
   )
 }
@@ -89,8 +93,12 @@ export async function withClient(
     if (options.apiKey !== undefined) {
       console.error('Others on this machine can see --api-key: use NIGHTBILL_API_KEY, or nightbill login.')
     }
+    if (!defaults.profile && defaults.profileName !== 'default') {
+      const { profileName } = defaults
+      throw new CommandError(`there is no profile ${profileName}: nightbill login --profile ${profileName}`)
+    }
     const url = options.url ?? defaults.url
-    const client = openApiClient({ baseUrl: url, apiKey: presentKey(options.apiKey ?? defaults.apiKey) })
+    const client = openApiClient({ baseUrl: url, apiKey: presentKey(options.apiKey ?? defaults.keyFor(url)?.value) })
     const output = await openOutput(options)
     const { show, showRow, showRows } = output
     const { yes = false } = options

@@ -32,6 +32,26 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
       'migrate the database as its owner, before a new version starts; creates the login of DATABASE_URL and grants its rights',
     load: async () => (await import('./migrate.ts')).addMigrateCommand,
   },
+  login: {
+    usage: 'login [options]',
+    description: 'keep an API key for the commands, on this machine',
+    load: async () => (await import('./login.ts')).addLoginCommand,
+  },
+  logout: {
+    usage: 'logout [options]',
+    description: 'forget the key that login keeps; it stays in force',
+    load: async () => (await import('./login.ts')).addLogoutCommand,
+  },
+  whoami: {
+    usage: 'whoami [options]',
+    description: 'the key that the commands use, and what it may do',
+    load: async () => (await import('./login.ts')).addWhoamiCommand,
+  },
+  config: {
+    usage: 'config [options]',
+    description: 'where the commands go, and from where they have the key',
+    load: async () => (await import('./login.ts')).addConfigCommand,
+  },
   reconcile: {
     usage: 'reconcile [options]',
     description: 'check every rule of the ledger over the whole database; exit code 0 if all hold, 1 if not',

@@ -3,7 +3,12 @@ import { expect, test } from 'vitest'
 import { COMMANDS } from '../../src/cli/commands.ts'
 import { startProcess } from '../support/processes.ts'
 
-const NO_DEFAULTS = { url: 'http://127.0.0.1:3000', apiKey: undefined }
+const NO_DEFAULTS = {
+  url: 'http://127.0.0.1:3000',
+  keyFor: () => undefined,
+  profileName: 'default',
+  profile: undefined,
+}
 
 test.each(Object.entries(COMMANDS))(
   '%s is listed as it describes itself',
