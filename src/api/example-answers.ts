@@ -191,6 +191,8 @@ export const ANSWERS = {
     },
   },
   charges: { charges: [charge] },
+  listedCharge: { ...charge, status: 'billed', invoiceId: ID.invoice, invoiceNumber: 1 },
+  billGroup: { billGroup: 'default', accounts: 12_304, atLeast: false },
   accepted: { jobId: ID.job, creditId: ID.credit, status: 'queued' },
   batch: {
     accepted: [{ index: 0, jobId: ID.job, creditId: ID.credit }],

@@ -1,4 +1,5 @@
 import { ENTRY_KINDS, type EntryKind } from '../billing/entries.ts'
+import type { ChargePlace } from '../reads/charges.ts'
 import type { MomentPlace } from '../reads/keyset.ts'
 import type { StatementPlace } from '../reads/statement.ts'
 import type { TransactionPlace } from '../reads/transactions.ts'
@@ -15,6 +16,9 @@ const text = (pattern: RegExp): PlaceFormat<string> => ({ pattern, parse: ([all]
 export const UUID_PLACE = text(/^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/)
 
 export const NAME_PLACE = text(/^[A-Za-z0-9_.-]{1,64}$/)
+
+/** The name of a bill group. */
+export const GROUP_PLACE = text(/^[A-Za-z0-9_.:-]{1,64}$/)
 
 export const NUMBER_PLACE: PlaceFormat<number> = {
   pattern: /^(0|[1-9][0-9]{0,15})$/,
@@ -35,6 +39,17 @@ export const STATEMENT_PLACE: PlaceFormat<StatementPlace> = {
     /^(\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d\.\d{6}Z)\/(invoice|disbursement)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
   parse: ([, at = '', kind, id = '']) => ({ at, kind: kind as StatementPlace['kind'], id }),
   write: ({ at, kind, id }) => `${at}/${kind}/${id}`,
+}
+
+/** The number of its invoice or `pending`, the date of a charge, and its id. */
+export const CHARGE_PLACE: PlaceFormat<ChargePlace> = {
+  pattern: /^(pending|[1-9][0-9]{0,14})\/(\d{4}-\d\d-\d\d)\/([0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12})$/,
+  parse: ([, number = '', chargedOn = '', id = '']) => ({
+    number: number === 'pending' ? undefined : Number(number),
+    chargedOn,
+    id,
+  }),
+  write: ({ number = 'pending', chargedOn, id }) => `${number}/${chargedOn}/${id}`,
 }
 
 /** A kind of entry, the date or the time that orders it, and an id. */

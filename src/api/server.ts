@@ -14,8 +14,10 @@ import { collectMethods, refuseOtherMethods } from './other-methods.ts'
 import { openPages } from './pages.ts'
 import { limitRequests } from './rate-limit.ts'
 import { openRequestCounts } from './request-counts.ts'
+import { accountChargeRoutes } from './routes/account-charges.ts'
 import { accountRoutes } from './routes/accounts.ts'
 import { auditRoutes } from './routes/audit.ts'
+import { billGroupRoutes } from './routes/bill-groups.ts'
 import { billRunEventRoutes } from './routes/bill-run-events.ts'
 import { billRunFailureRoutes } from './routes/bill-run-failures.ts'
 import { billRunPreviewRoutes } from './routes/bill-run-preview.ts'
@@ -39,6 +41,8 @@ import { ProblemView } from './view-responses.ts'
 const ROUTES = [
   accountRoutes,
   statementRoutes,
+  accountChargeRoutes,
+  billGroupRoutes,
   chargeRoutes,
   creditRoutes,
   disbursementRoutes,

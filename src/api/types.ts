@@ -5,6 +5,7 @@
 import type { Static, TSchema } from 'typebox'
 import type { CreditRequest } from '../requests/credit-request.ts'
 import type * as reason from './reason.ts'
+import type * as accountCharges from './routes/account-charges.ts'
 import type * as accounts from './routes/accounts.ts'
 import type * as audit from './routes/audit.ts'
 import type * as failures from './routes/bill-run-failures.ts'
@@ -24,10 +25,11 @@ import type * as statements from './routes/statements.ts'
 import type { ProblemView } from './view-responses.ts'
 import type { AccountOverviewView, AccountView } from './views/account-view.ts'
 import type { AuditView } from './views/audit-view.ts'
+import type { BillGroupView } from './views/bill-group-view.ts'
 import type { BillRunFailureView, FailureGroupView } from './views/bill-run-failures-view.ts'
 import type { BillRunRateView } from './views/bill-run-rate-view.ts'
 import type { BillRunView } from './views/bill-run-view.ts'
-import type { ChargeView } from './views/charge-view.ts'
+import type { ChargeView, ListedChargeView } from './views/charge-view.ts'
 import type { CreditView } from './views/credit-view.ts'
 import type { DisbursementView } from './views/disbursement-view.ts'
 import type { GroupPreviewView, PreviewProgressView } from './views/group-preview-view.ts'
@@ -79,8 +81,13 @@ export type StatementQuery = Query<typeof statements.StatementQuery>
 /** An account with what waits for its next bill run. */
 export type AccountOverview = Answered<AccountOverviewView>
 
+export type BillGroup = Answered<BillGroupView>
+
 export type NewCharge = Body<typeof charges.NewCharge>
 export type Charge = Answered<ChargeView>
+/** A charge with what became of it. */
+export type ListedCharge = Answered<ListedChargeView>
+export type ChargeQuery = Query<typeof accountCharges.ChargeQuery>
 export type RecordedCharges = Answered<Static<typeof charges.RecordedCharges>>
 
 export type NewCredit = Sent<CreditRequest>

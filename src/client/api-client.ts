@@ -7,12 +7,14 @@ import type {
   AccountQuery,
   AuditEntry,
   AuditQuery,
+  BillGroup,
   BillRun,
   BillRunFailure,
   BillRunFailureGroup,
   BillRunFailureQuery,
   BillRunQuery,
   BillRunRate,
+  ChargeQuery,
   CreatedKey,
   Credit,
   CreditBatchAnswer,
@@ -26,6 +28,7 @@ import type {
   JobFailureGroup,
   JobQuery,
   Key,
+  ListedCharge,
   Me,
   NewAccount,
   NewBillRun,
@@ -111,6 +114,10 @@ const accountCalls = ({ get, post }: Methods) => ({
 
   getStatement: (accountId: string, query: StatementQuery = {}) =>
     get<Statement>(`v1/accounts/${segment(accountId)}/statement`, query),
+
+  listCharges: (accountId: string, query: ChargeQuery = {}) =>
+    get<Page<ListedCharge>>(`v1/accounts/${segment(accountId)}/charges`, query),
+  listBillGroups: (query: PageQuery = {}) => get<Page<BillGroup>>('v1/bill-groups', query),
 
   /** 1 to 1,000 charges, all or none. */
   postCharges: (charges: readonly NewCharge[], options?: PostOptions) =>

@@ -17,6 +17,9 @@ describe('lists, walked to their end one at a time', () => {
   test.each([
     '/v1/accounts',
     '/v1/accounts?billGroup=default',
+    '/v1/accounts?query=acc',
+    '/v1/accounts/usd/charges',
+    '/v1/bill-groups',
     '/v1/credits',
     '/v1/credits?accountId=usd&status=deleted',
     '/v1/credits/{issued}/unpaid-invoices',

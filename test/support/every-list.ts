@@ -6,6 +6,8 @@ export type TriedList = {
   readonly filters: Readonly<Record<string, readonly string[]>>
   /** The place of a cursor in its middle. */
   readonly middle: string
+  /** How many rows it may look at, where that is more than a page needs: it counts them. */
+  readonly maxRows?: number
 }
 
 /** Every list of the API, by its path. */
@@ -25,6 +27,11 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
       filters: { from: ['2011-06-01T00:00:00Z'], to: ['2100-01-01T00:00:00Z'] },
       middle: `2011-06-07T00:00:00.000000Z/invoice/${idOf('invoice', sizes.invoices / 2)}`,
     },
+    '/v1/accounts/{accountId}/charges': {
+      filters: { status: ['pending', 'billed'] },
+      middle: `${sizes.invoices / 2}/2026-01-01/${idOf('charge', sizes.charges / 2)}`,
+    },
+    '/v1/bill-groups': { filters: {}, middle: 'e', maxRows: sizes.accounts },
     '/v1/credits': {
       filters: {
         accountId: accounts,
