@@ -11,6 +11,7 @@ import { askService } from './online-retail/figures-of-service.ts'
 import { parseTransactions } from './online-retail/parse-transactions.ts'
 import { reconcile } from './reconcile.ts'
 import { type Service, startService, untilReady } from './start-service.ts'
+import { CUSTOMER, leaveCustomer } from './try-it.ts'
 
 type DemoOptions = { exit?: boolean; port?: number; dataDir?: string }
 
@@ -48,7 +49,7 @@ async function demo({ exit = false, port, dataDir }: DemoOptions): Promise<numbe
     try {
       const exitCode = await Promise.race([run(service), service.died, interrupted.then(() => interruptedExitCode)])
       if (exit || exitCode === interruptedExitCode) return exitCode
-      print(whereItServes(service))
+      print(await whereToClick(service))
       await Promise.race([interrupted, service.died])
       print('\nStopping ...')
       return exitCode
@@ -90,16 +91,22 @@ async function run(service: Service): Promise<number> {
   return off.length === 0 ? 0 : 1
 }
 
-function whereItServes({ baseUrl, apiKey }: Service): string {
+/** Leaves the console ready to be used: a key of its own, and a customer to look after. */
+async function whereToClick(service: Service): Promise<string> {
+  const client = openApiClient(service)
+  await leaveCustomer(client)
+  const { key } = await client.createKey({ name: 'demo', scopes: ['read', 'enqueue', 'operate'] })
+  const { baseUrl, apiKey } = service
   return `
-Still serving:
-  API        ${baseUrl}/v1
-  Docs       ${baseUrl}/docs
-  Dashboard  ${baseUrl}/queues
-  API key    ${apiKey}
+Now you. The console is open:
 
-Try:
-  curl -H 'Authorization: Bearer ${apiKey}' '${baseUrl}/v1/invoices?limit=3'
+  Open      ${baseUrl}
+  Sign in   ${key}
+
+Click first: type "acme" into the search, press Enter, and open the tab Credits. ${CUSTOMER.name} owes 140.00 USD, and a credit of 50.00 waits:
+open it, press Disburse, and see the invoice owe 90.00.
+
+  API       ${baseUrl}/docs      with the key ${apiKey}
 
 Ctrl-C stops it.`
 }
