@@ -276,6 +276,7 @@ export const ANSWERS = {
   },
   billRunFailure: {
     accountId: ID.account,
+    name: 'Acme Ltd',
     code: 'worker_crashed',
     message: 'the worker was lost 3 times while it billed this account',
     attempts: 1,

@@ -12,13 +12,18 @@ export type PreviewStep =
   | { readonly progress: PreviewProgress; readonly preview?: undefined }
   | { readonly preview: GroupPreview; readonly progress?: undefined }
 
+export type WatchOptions = StreamOptions & {
+  /** Whoever watches opens a stream that is lost again by itself: it is over then. */
+  readonly once?: boolean
+}
+
 /** The calls that are answered with events, as async generators. Whoever leaves one early ends it; a signal ends it at once. */
 export const streamCalls = (connection: Connection) => ({
   /**
    * Yields a bill run as it is now, and whenever it has changed, until it has ended. A stream that is lost is opened again. Throws an
    * ApiError when the service refuses it, or cannot be reached.
    */
-  async *watchBillRun(billRunId: string, options: StreamOptions = {}): AsyncGenerator<BillRun, void> {
+  async *watchBillRun(billRunId: string, options: WatchOptions = {}): AsyncGenerator<BillRun, void> {
     const path = `v1/bill-runs/${encodeURIComponent(billRunId)}/events`
     while (!options.signal?.aborted) {
       try {
@@ -30,6 +35,7 @@ export const streamCalls = (connection: Connection) => ({
       } catch (error) {
         if (!isApiError(error) || error.code !== 'stream_lost') throw error
       }
+      if (options.once) return
       await sleep(pauseMs)
     }
   },

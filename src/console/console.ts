@@ -7,12 +7,13 @@ import type { Config } from '../config.ts'
 import { serveAssets } from './assets.ts'
 import { pageRoutes } from './page-routes.ts'
 import { notFoundPage, troublePage } from './pages/alone.ts'
+import { billRunPages } from './pages/bill-run-changes.ts'
 import { creditPages } from './pages/credit-changes.ts'
 import { homePages } from './pages/home.ts'
 import { signInPages } from './pages/sign-in.ts'
 import type { Pages } from './visit.ts'
 
-const PAGES: readonly Pages[] = [homePages, creditPages]
+const PAGES: readonly Pages[] = [homePages, creditPages, billRunPages]
 
 /** What a page may load and do: what this service itself serves, and nothing inline. */
 const CONTENT_SECURITY_POLICY = {

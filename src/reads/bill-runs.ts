@@ -129,6 +129,7 @@ export type BillRunFailureRow = {
   readonly account_id: number
   /** The caller's key of the account. */
   readonly key: string
+  readonly name: string
   readonly failure_code: string
   readonly failure_message: string
   readonly failure_attempts: number
@@ -153,7 +154,7 @@ export async function listBillRunFailures(
       ? sql`where bill_run_id = ${billRunId}::uuid and status = 'failed' and account_ids[1] > ${after}::bigint order by account_ids[1]`
       : failedAs(sql`${billRunId}::uuid`, sql`${code}::text`, sql`${after}::bigint`)
   const { rows } = await sql<BillRunFailureRow>`
-    select account_id, account.key, failure_code, failure_message, failure_attempts
+    select account_id, account.key, account.name, failure_code, failure_message, failure_attempts
     from (
       select account_ids[1] as account_id, failure_code, failure_message, failure_attempts from bill_batch ${which} limit ${limit}) failed
     join account on account.id = account_id order by account_id`.execute(db)

@@ -24,5 +24,9 @@ export const SWEPT_PAGES: readonly SweptPage[] = [
   at('adding a credit', '/accounts/usd/credits/new'),
   at('deleting a credit', (ids) => `/accounts/usd/credits/${ids.pending}/delete`),
   at('reversing a credit', (ids) => `/accounts/usd/credits/${ids.issued}/reverse`),
+  at('a bill run', (ids) => `/bill-runs/${ids.finishedRun}`),
+  at('a bill run, compared', (ids) => `/bill-runs/${ids.finishedRun}?compare=1`),
+  at('a cancelled bill run', (ids) => `/bill-runs/${ids.cancelledRun}`),
+  at('the failures of a bill run, none', (ids) => `/bill-runs/${ids.finishedRun}/failures?code=timed_out`),
   at('an account that is not there', '/accounts/nobody/credits'),
 ]

@@ -1,7 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { PROBLEMS, type ProblemCode } from '../../problems.ts'
 import { type BillRunFailureGroupRow, type BillRunFailureRow, MAX_NAMED_FAILURES } from '../../reads/bill-runs.ts'
-import { AccountId } from '../../requests/formats.ts'
+import { AccountId, Name } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
 import { NUMBER_PLACE } from '../places.ts'
@@ -9,6 +9,7 @@ import { NUMBER_PLACE } from '../places.ts'
 export const BillRunFailureView = Type.Object(
   {
     accountId: AccountId,
+    name: Name,
     code: Type.String(),
     message: Type.String(),
     attempts: Type.Integer({ minimum: 1 }),
@@ -20,6 +21,7 @@ export type BillRunFailureView = Static<typeof BillRunFailureView>
 function presentBillRunFailure(row: BillRunFailureRow): BillRunFailureView {
   return {
     accountId: row.key,
+    name: row.name,
     code: row.failure_code,
     message: row.failure_message,
     attempts: row.failure_attempts,

@@ -99,3 +99,32 @@ function toggle(button) {
   input.type = input.type === 'password' ? 'text' : 'password'
   button.textContent = input.type === 'password' ? 'Show' : 'Hide'
 }
+
+// A page that follows something says so when it does not any more: figures that stand still must not look alive.
+const lostNote = /** @type {HTMLElement | null} */ (document.querySelector('[data-lost]'))
+/** @type {ReturnType<typeof setTimeout> | undefined} */
+let losing
+
+/** @param {boolean} isLost */
+function showLost(isLost) {
+  if (!lostNote) return
+  const at = lostNote.querySelector('[data-lost-at]')
+  if (isLost && lostNote.hidden && at) at.textContent = new Date().toLocaleTimeString('en-GB')
+  lostNote.hidden = !isLost
+  document.getElementById('live')?.classList.toggle('stale', isLost)
+}
+
+document.addEventListener('htmx:sse:before:connection', () => {
+  // Most are back before anybody would read it.
+  losing ??= setTimeout(() => showLost(true), 1_500)
+})
+document.addEventListener('htmx:sse:error', () => {
+  losing ??= setTimeout(() => showLost(true), 1_500)
+})
+for (const name of ['htmx:sse:after:connection', 'htmx:sse:close']) {
+  document.addEventListener(name, () => {
+    clearTimeout(losing)
+    losing = undefined
+    showLost(false)
+  })
+}

@@ -61,6 +61,7 @@ function bar({ me, query, url }: Visit): SafeHtml {
         autocomplete="off" spellcheck="false" maxlength="200" data-hotkey="/" />
       <kbd aria-hidden="true">/</kbd>
     </form>
+    <span class="ticker" id="ticker" hx-get="/ticker" hx-trigger="load" hx-swap="outerHTML"></span>
     <details class="menu">
       <summary>${me.name}</summary>
       <div class="sheet floating">

@@ -54,3 +54,28 @@ export function ageText(seconds: number): string {
 /** How many of a thing, with its plural: `1 credit`, `3 credits`. */
 export const plural = (count: number, one: string, many = `${one}s`): string =>
   `${String(count).replace(/\B(?=(?:\d{3})+$)/g, ',')} ${count === 1 ? one : many}`
+
+/** The time of day of a moment in a zone: `02:14`, or `02:14:31`. */
+export const clockText = (at: Date, zone: string, withSeconds = false): string =>
+  new Intl.DateTimeFormat('en-GB', {
+    timeZone: zone,
+    hour: '2-digit',
+    minute: '2-digit',
+    ...(withSeconds ? { second: '2-digit' } : {}),
+  }).format(at)
+
+/** A moment to the second, for what happens quickly: `02:13:02`, with its day if that is not today. UTC stands in the title. */
+export function exactMoment(at: string, { now, preferences: { zone } }: Reader): SafeHtml {
+  const time = new Date(at)
+  const day = dayIn(zone, time)
+  const clock = clockText(time, zone, true)
+  return html`<time datetime="${at}" title="${at.replace('T', ' ')}">${day === dayIn(zone, now) ? clock : `${shortDay(day)}, ${clock}`}</time>`
+}
+
+/** The moment at which a day begins in a zone. A day that begins with a change of clocks begins at its first moment. */
+export function startOfDay(zone: string, date: string): Date {
+  const utc = Date.parse(`${date}T00:00:00Z`)
+  const hour = 3_600_000
+  // Zones are at most 14 hours off UTC, in quarters of an hour.
+  for (let at = utc - 15 * hour; ; at += hour / 4) if (dayIn(zone, new Date(at)) >= date) return new Date(at)
+}
