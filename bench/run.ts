@@ -3,6 +3,7 @@ import { Command } from 'commander'
 import { addBillRunCommand } from './bill-run/command.ts'
 import { addIntakeCommand } from './intake/command.ts'
 import { addListsCommand } from './lists/command.ts'
+import { addPagesCommand } from './pages/command.ts'
 import { addPlotCommand } from './plot/command.ts'
 import { addStartCommand } from './start/command.ts'
 
@@ -21,11 +22,13 @@ Examples:
   npm run bench -- bill-run --accounts 20 --charges 50000 --floor 4x5
   npm run bench -- intake --queue redis --seconds 4
   npm run bench -- lists --accounts 100000
+  npm run bench -- pages
   npm run bench -- start`,
   )
 addBillRunCommand(program)
 addIntakeCommand(program)
 addListsCommand(program)
+addPagesCommand(program)
 addStartCommand(program)
 addPlotCommand(program)
 await program.parseAsync()
