@@ -1,7 +1,7 @@
 import { gzipSync } from 'node:zlib'
 import getPort from 'get-port'
 import { idsIn } from '../../test/support/every-list.ts'
-import type { Sizes } from '../../test/support/filled.ts'
+import { idOf, type Sizes } from '../../test/support/filled.ts'
 import { apiReady } from '../in-time.ts'
 import { fillLists, sizesFor } from '../lists/fill-lists.ts'
 import { percentile } from '../percentile.ts'
@@ -51,7 +51,7 @@ export async function benchPages(
 
 /** The pages that people open most, and those that might be slow. */
 function pagesIn(sizes: Sizes): Readonly<Record<string, string>> {
-  const { accountId, creditId, billRunId } = idsIn(sizes)
+  const { accountId, billRunId } = idsIn(sizes)
   const account = `/accounts/${accountId}`
   return {
     home: '/',
@@ -60,7 +60,7 @@ function pagesIn(sizes: Sizes): Readonly<Record<string, string>> {
     'search, as one types': '/search/options?q=acc',
     statement: account,
     'credits of an account': `${account}/credits`,
-    'an opened credit': `${account}/credits/${creditId}`,
+    'an opened credit': `/accounts/account-2502/credits/${idOf('credit', 2_501)}`,
     'all credits': '/credits',
     'unpaid invoices': '/invoices?status=unpaid',
     'overdue invoices': '/invoices?status=overdue',

@@ -157,6 +157,19 @@ inBrowser('signed in, in a browser', () => {
     expect((await sql<{ n: string }>`select count(*) as n from job`.execute(site.db)).rows).toEqual(before.rows)
   })
 
+  test('a credit is shown, and changed, under its own account only', async () => {
+    const { page } = await site.browser.open(site.clerk)
+    const answer = await page.goto(`/accounts/other/credits/${site.ids.pending}`)
+    expect(answer?.status()).toBe(404)
+    const status = await page.evaluate(
+      async (url) => (await fetch(url, { method: 'POST', body: new URLSearchParams({ reason: 'x' }) })).status,
+      `/accounts/other/credits/${site.ids.pending}/delete`,
+    )
+    expect(status).toBe(404)
+    const { body } = await site.call<{ status: string }>('GET', `/v1/credits/${site.ids.pending}`)
+    expect(body.status).toBe('pending')
+  })
+
   test('after signing out, Back shows nothing', async () => {
     const { page } = await site.browser.open(site.clerk)
     await page.goto(WELL_KNOWN)

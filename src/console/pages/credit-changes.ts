@@ -7,6 +7,7 @@ import { moneyText } from '../parts/money.ts'
 import { creditPath, creditsPath, keyOfSegment } from '../parts/paths.ts'
 import { type Answer, type Notice, type PageHandler, type PageRoutes, redirect, type Visit } from '../visit.ts'
 import { type CreditsState, creditsPage } from './credits.ts'
+import { errorPage } from './error.ts'
 
 /** How long a page waits for what it asked to be carried out, in ms. It takes some 10 ms; after this it says that it is accepted. */
 const PATIENCE_MS = 2_000
@@ -19,15 +20,26 @@ export function creditPages(routes: PageRoutes): void {
       creditsPage(visit, state)
   routes.get('/accounts/:key/credits', 'read', shows({}))
   routes.get('/accounts/:key/credits/new', 'enqueue', shows({ dialog: 'new' }))
-  routes.get('/accounts/:key/credits/:creditId', 'read', shows({}))
-  routes.get('/accounts/:key/credits/:creditId/delete', 'operate', shows({ dialog: 'delete' }))
-  routes.get('/accounts/:key/credits/:creditId/reverse', 'enqueue', shows({ dialog: 'reverse' }))
+  routes.get('/accounts/:key/credits/:creditId', 'read', ofAccount(shows({})))
+  routes.get('/accounts/:key/credits/:creditId/delete', 'operate', ofAccount(shows({ dialog: 'delete' })))
+  routes.get('/accounts/:key/credits/:creditId/reverse', 'enqueue', ofAccount(shows({ dialog: 'reverse' })))
   routes.post('/accounts/:key/credits/new', 'enqueue', addCredit)
-  routes.post('/accounts/:key/credits/:creditId/delete', 'operate', deleteCredit)
-  routes.post('/accounts/:key/credits/:creditId/reverse', 'enqueue', reverseCredit)
-  routes.post('/accounts/:key/credits/:creditId/cancel-reversal', 'operate', cancelReversal)
-  routes.post('/accounts/:key/credits/:creditId/disburse', 'operate', disburse)
+  routes.post('/accounts/:key/credits/:creditId/delete', 'operate', ofAccount(deleteCredit))
+  routes.post('/accounts/:key/credits/:creditId/reverse', 'enqueue', ofAccount(reverseCredit))
+  routes.post('/accounts/:key/credits/:creditId/cancel-reversal', 'operate', ofAccount(cancelReversal))
+  routes.post('/accounts/:key/credits/:creditId/disburse', 'operate', ofAccount(disburse))
 }
+
+/** Sees to it that the address names a credit of the account that it names: nothing of a customer stands under another's name. */
+const ofAccount =
+  (handler: PageHandler): PageHandler =>
+  async (visit) => {
+    const { accountId, creditId } = placeOf(visit)
+    const credit = await visit.client.getCredit(creditId)
+    if (credit.accountId === accountId) return handler(visit)
+    const detail = `${creditId} is not a credit of ${accountId}`
+    return errorPage(visit, { status: 404, code: 'credit_not_found', title: 'There is no such credit here', detail })
+  }
 
 const placeOf = ({ params }: Visit) => {
   const accountId = keyOfSegment(params.key as string)
