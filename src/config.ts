@@ -84,6 +84,16 @@ export const ConfigSchema = Type.Object({
   PUBLIC_URL: Type.Optional(
     Url('http|https', 'Where people reach the console. With https, its cookie is sent over TLS only'),
   ),
+  BUSINESS_NAME: Type.Optional(
+    Type.String({ minLength: 1, maxLength: 200, description: 'Who sends the invoices that are printed' }),
+  ),
+  BUSINESS_ADDRESS: Type.Optional(
+    Type.String({
+      minLength: 1,
+      maxLength: 1_000,
+      description: 'The lines under that name, such as address and tax number, separated by semicolons',
+    }),
+  ),
   TRUST_PROXY: Type.Optional(
     Type.String({
       maxLength: 1_000,

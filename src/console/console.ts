@@ -6,14 +6,18 @@ import { isApiError } from '../client/api-error.ts'
 import type { Config } from '../config.ts'
 import { serveAssets } from './assets.ts'
 import { pageRoutes } from './page-routes.ts'
+import { allCreditPages } from './pages/all-credits.ts'
 import { notFoundPage, troublePage } from './pages/alone.ts'
 import { billRunPages } from './pages/bill-run-changes.ts'
 import { creditPages } from './pages/credit-changes.ts'
 import { homePages } from './pages/home.ts'
+import { invoicePages } from './pages/invoice-changes.ts'
+import { invoiceListPages } from './pages/invoices.ts'
 import { signInPages } from './pages/sign-in.ts'
+import { servePrintFoots } from './print-foots.ts'
 import type { Pages } from './visit.ts'
 
-const PAGES: readonly Pages[] = [homePages, creditPages, billRunPages]
+const PAGES: readonly Pages[] = [homePages, allCreditPages, creditPages, billRunPages, invoiceListPages, invoicePages]
 
 /** What a page may load and do: what this service itself serves, and nothing inline. */
 const CONTENT_SECURITY_POLICY = {
@@ -54,6 +58,7 @@ export function openConsole(config: Config): FastifyPluginAsync {
     })
     await serveAssets(scope)
     signInPages(scope, config)
+    servePrintFoots(scope)
     const routes = pageRoutes(scope, config)
     for (const pages of PAGES) pages(routes)
     scope.get('/*', { config: { isPublic: true }, schema: { hide: true } }, (request, reply) => {

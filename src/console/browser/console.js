@@ -25,7 +25,7 @@ function prepare(part) {
     one.close()
     one.showModal()
   }
-  for (const button of part.querySelectorAll('[data-reveal]')) button.removeAttribute('hidden')
+  for (const button of part.querySelectorAll('[data-reveal], [data-print]')) button.removeAttribute('hidden')
 }
 prepare(document)
 document.addEventListener('htmx:after:swap', () => prepare(document))
@@ -38,6 +38,7 @@ document.addEventListener('click', (event) => {
   const target = /** @type {Element} */ (event.target)
   const copied = target.closest('[data-copy]')
   if (copied && !target.closest('a')) void copy(/** @type {HTMLElement} */ (copied))
+  if (target.closest('[data-print]')) window.print()
   const reveal = target.closest('[data-reveal]')
   if (reveal) toggle(/** @type {HTMLElement} */ (reveal))
   for (const menu of document.querySelectorAll('details.menu[open]')) {
