@@ -1,6 +1,8 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { Credit, CreditQuery } from '../../api/types.ts'
+import { csvOf } from '../csv-page.ts'
 import { creditChip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
 import { filterAmong, filterChoice, filterOf, filters, filterText, keptFilters } from '../parts/filters.ts'
 import { heading } from '../parts/heading.ts'
@@ -28,8 +30,9 @@ const DISBURSEMENTS = ['by_hand', 'automatic'] as const
 const BY: Readonly<Record<(typeof DISBURSEMENTS)[number], string>> = { by_hand: 'By hand', automatic: 'By itself' }
 
 /** The credits of all accounts. */
-export function allCreditPages({ get }: PageRoutes): void {
-  get('/credits', 'read', allCreditsPage)
+export function allCreditPages(routes: PageRoutes): void {
+  routes.get('/credits', 'read', allCreditsPage)
+  csvOf(routes, '/credits', (visit) => ({ list: 'v1/credits', query: queryOf(visit) }))
 }
 
 const listOf = (visit: Visit): List =>
@@ -55,7 +58,7 @@ async function allCreditsPage(visit: Visit): Promise<Page> {
   return page({
     title,
     section: 'credits',
-    body: html`${heading({ title })}
+    body: html`${heading({ title, actions: csvLink(visit) })}
       ${lists(visit, list)}
       ${filters(visit, {
         fields: html`${keptFilters(visit, 'status')}${filterText(visit, 'account', 'Account', 'its key')}
@@ -106,7 +109,7 @@ function nothing(visit: Visit, list: List): SafeHtml {
 function table(visit: Visit, credits: readonly Credit[]): SafeHtml {
   return html`<table class="stacked">
     <thead><tr><th scope="col">Account</th><th scope="col">Status</th><th scope="col">Reason</th><th scope="col" class="r">Amount</th>
-      <th scope="col" class="r">Left</th><th scope="col" class="r">Invoice</th><th scope="col">Disbursed</th><th scope="col">Added</th></tr></thead>
+      <th scope="col" class="r">Left</th><th scope="col" class="r">Invoice</th><th scope="col" class="roomy">Disbursed</th><th scope="col" class="roomy">Added</th></tr></thead>
     <tbody>${credits.map((credit) => row(visit, credit))}</tbody>
   </table>`
 }
@@ -120,7 +123,7 @@ function row(visit: Visit, credit: Credit): SafeHtml {
     <td class="r first">${money(amount, currency)}</td>
     <td class="r" data-label="left">${money(amountLeft, currency)}</td>
     <td class="r drop">${invoiceNumber === null ? '–' : html`<a href="${invoicePath(invoiceNumber)}">${invoiceNumber}</a>`}</td>
-    <td class="nowrap drop">${credit.automaticDisbursement ? BY.automatic : BY.by_hand}</td>
-    <td class="nowrap drop">${moment(credit.createdAt, visit)}</td>
+    <td class="nowrap roomy">${credit.automaticDisbursement ? BY.automatic : BY.by_hand}</td>
+    <td class="nowrap roomy">${moment(credit.createdAt, visit)}</td>
   </tr>`
 }

@@ -1,12 +1,13 @@
 import type { Job } from '../../api/types.ts'
 import { isApiError } from '../../client/api-error.ts'
 import { formatAmount } from '../../money.ts'
+import { csvOf } from '../csv-page.ts'
 import { amountAdvice } from '../parts/amount-advice.ts'
 import { type FieldErrors, fieldErrors } from '../parts/form.ts'
 import { moneyText } from '../parts/money.ts'
 import { creditPath, creditsPath, keyOfSegment } from '../parts/paths.ts'
 import { type Answer, type Notice, type PageHandler, type PageRoutes, redirect, type Visit } from '../visit.ts'
-import { type CreditsState, creditsPage } from './credits.ts'
+import { type CreditsState, creditQueryOf, creditsPage } from './credits.ts'
 import { errorPage } from './error.ts'
 
 /** How long a page waits for what it asked to be carried out, in ms. It takes some 10 ms; after this it says that it is accepted. */
@@ -19,6 +20,7 @@ export function creditPages(routes: PageRoutes): void {
     (visit) =>
       creditsPage(visit, state)
   routes.get('/accounts/:key/credits', 'read', shows({}))
+  csvOf(routes, '/accounts/:key/credits', (visit) => ({ list: 'v1/credits', query: creditQueryOf(visit) }))
   routes.get('/accounts/:key/credits/new', 'enqueue', shows({ dialog: 'new' }))
   routes.get('/accounts/:key/credits/:creditId', 'read', ofAccount(shows({})))
   routes.get('/accounts/:key/credits/:creditId/delete', 'operate', ofAccount(shows({ dialog: 'delete' })))

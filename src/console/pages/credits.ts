@@ -2,6 +2,7 @@ import { html, type SafeHtml } from '@remix-run/html-template'
 import type { AccountOverview, Credit, Job } from '../../api/types.ts'
 import { accountHead } from '../parts/account-head.ts'
 import { acceptedChip, creditChip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { dialog, opens } from '../parts/dialog.ts'
 import { empty } from '../parts/empty.ts'
 import { EMPTY_FORM, type FormState } from '../parts/form.ts'
@@ -31,11 +32,16 @@ const STATUSES: Readonly<Record<Statuses, string>> = {
   deleted: 'deleted',
 }
 
+/** What of the address filters the list. */
+export const creditQueryOf = ({ params, query }: Visit) => ({
+  accountId: keyOfSegment(params.key as string),
+  status: Object.keys(STATUSES).find((name) => name === query.get('status')) as Statuses | undefined,
+})
+
 /** The credits of an account, and the one that is opened, if any. */
 export async function creditsPage(visit: Visit, state: CreditsState = {}): Promise<Page> {
   const { client, params, query } = visit
-  const accountId = keyOfSegment(params.key as string)
-  const status = Object.keys(STATUSES).find((name) => name === query.get('status')) as Statuses | undefined
+  const { accountId, status } = creditQueryOf(visit)
   // What is accepted and not yet recorded stands on top of the list.
   const showsAccepted = !query.has('cursor') && (status === undefined || status === 'pending')
   const [account, credits, accepted, opened] = await Promise.all([
@@ -50,7 +56,7 @@ export async function creditsPage(visit: Visit, state: CreditsState = {}): Promi
     title: opened ? `${opened.credit.reason} – ${account.name}` : title,
     section: 'accounts',
     status: state.status ?? 200,
-    body: html`${accountHead(visit, account, { tab: 'credits', title, actions: addButton(visit, account) })}
+    body: html`${accountHead(visit, account, { tab: 'credits', title, actions: html`${csvLink(visit, creditsPath(accountId))}${addButton(visit, account)}` })}
       ${
         visit.may('enqueue')
           ? dialog({

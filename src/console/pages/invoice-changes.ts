@@ -1,3 +1,4 @@
+import { csvOf } from '../csv-page.ts'
 import { amountAdvice } from '../parts/amount-advice.ts'
 import { type FieldErrors, fieldErrors } from '../parts/form.ts'
 import { moneyText } from '../parts/money.ts'
@@ -6,10 +7,15 @@ import { type Answer, type PageRoutes, redirect, type Visit } from '../visit.ts'
 import { type InvoiceState, invoicePage } from './invoice.ts'
 
 /** One invoice, and disbursing a credit to it. */
-export function invoicePages({ get, post }: PageRoutes): void {
+export function invoicePages(routes: PageRoutes): void {
+  const { get, post } = routes
   get('/invoices/:number', 'read', (visit) => invoicePage(visit))
   get('/invoices/:number/disburse', 'operate', (visit) => invoicePage(visit, { isDisbursing: true }))
   post('/invoices/:number/disburse', 'operate', disburse)
+  csvOf(routes, '/invoices/:number/lines', ({ params }) => ({
+    list: `v1/invoices/${encodeURIComponent(params.number as string)}/transactions`,
+    query: {},
+  }))
 }
 
 async function disburse(visit: Visit): Promise<Answer> {

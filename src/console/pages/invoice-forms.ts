@@ -23,18 +23,22 @@ export function disburseForms(
         : '',
     )}<div class="actions">${keepButton('disburse', 'Close', true)}</div></div>`
   return html`<div class="body">
-    <p>It owes <b>${moneyText(balance, currency)}</b>. What is disbursed stays disbursed: there is no way back.</p>
+    <p>It owes <b>${moneyText(balance, currency)}</b>. A disbursement cannot be undone.</p>
     ${form ? errorSummary(form, {}) : ''}
     <table class="stacked choose">
       <thead><tr><th scope="col">Credit</th><th scope="col" class="r">Left <span class="unit">${currency}</span></th><th scope="col" class="r">Disburse</th></tr></thead>
-      <tbody>${data.map((credit) => creditRow(invoice, credit, form))}</tbody>
+      <tbody>${data.map((credit, index) => creditRow(invoice, credit, { form, isFirst: index === 0 }))}</tbody>
     </table>
     ${nextCursor === null ? '' : html`<p class="hint">The newest ${data.length} are shown. The others are among <a href="${creditsPath(accountId)}?status=issued">its issued credits</a>.</p>`}
     <div class="actions">${keepButton('disburse', 'Close')}</div>
   </div>`
 }
 
-function creditRow({ number, balance, currency, accountId }: OneInvoice, credit: Credit, form?: FormState): SafeHtml {
+function creditRow(
+  { number, balance, currency, accountId }: OneInvoice,
+  credit: Credit,
+  { form, isFirst }: { readonly form: FormState | undefined; readonly isFirst: boolean },
+): SafeHtml {
   const { creditId, reason, amountLeft } = credit
   const refused = form?.values.creditId === creditId ? form : undefined
   const id = `credit-${creditId}`
@@ -45,7 +49,7 @@ function creditRow({ number, balance, currency, accountId }: OneInvoice, credit:
     <td class="wide"><form class="disburse" method="post" action="${invoicePath(number)}/disburse">
       ${idempotencyField(refused?.values)}<input type="hidden" name="creditId" value="${creditId}" />
       <label class="unseen" for="${id}">Amount in ${currency} of ${reason}</label>
-      <input class="amount" id="${id}" name="amount" inputmode="decimal" required autocomplete="off"
+      <input class="amount" id="${id}" name="amount" inputmode="decimal" required autocomplete="off"${isFirst ? html` autofocus` : ''}
         value="${refused?.values.amount ?? smaller(amountLeft, balance, currency)}"${
           error === undefined ? '' : html` aria-invalid="true" aria-describedby="${id}-error"`
         } />

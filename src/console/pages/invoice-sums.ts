@@ -3,7 +3,7 @@ import type { Disbursement, InvoiceTransaction, OneInvoice } from '../../api/typ
 import { amountText, bareMoney, countText, isZero } from '../parts/money.ts'
 import { withQuery } from '../parts/paging.ts'
 import { creditPath } from '../parts/paths.ts'
-import { moment } from '../parts/time.ts'
+import { dated } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 import type { Lines } from './invoice.ts'
 
@@ -40,10 +40,10 @@ export function invoiceSums(visit: Visit, invoice: OneInvoice, lines: Lines): Sa
       ${
         disbursements.length === 0
           ? ''
-          : html`<thead><tr><th scope="col">Disbursed</th><th scope="col">Credit</th><th scope="col">Made</th><th scope="col" class="r">Amount ${unit}</th></tr></thead>
+          : html`<thead><tr><th scope="col">Disbursed</th><th scope="col">Credit</th><th scope="col" class="unprinted">Made</th><th scope="col" class="r">Amount ${unit}</th></tr></thead>
             <tbody>${disbursements.map((one) => disbursementRow(visit, accountId, one))}</tbody>`
       }
-      <tbody><tr class="final"><th scope="row" colspan="3">Balance ${unit}</th><td class="r">${bareMoney(balance)}</td></tr></tbody>
+      <tbody><tr class="final"><th scope="row" colspan="2">Balance ${unit}</th><td class="drop unprinted"></td><td class="r">${bareMoney(balance)}</td></tr></tbody>
     </table>
   </section>`
 }
@@ -81,9 +81,9 @@ function moreRow({ url, query }: Visit, { transactionCount }: OneInvoice, { data
 function disbursementRow(visit: Visit, accountId: string, one: Disbursement): SafeHtml {
   const { createdAt, creditId, creditReason, amount, automatic, keyName } = one
   return html`<tr>
-    <td class="nowrap">${moment(createdAt, visit)}</td>
+    <td class="nowrap">${dated(createdAt, visit)}</td>
     <th scope="row" class="first"><a href="${creditPath(accountId, creditId)}">${creditReason}</a></th>
-    <td class="made">${automatic ? 'by a bill run' : `by hand${keyName === null ? '' : `, ${keyName}`}`}</td>
+    <td class="made unprinted">${automatic ? 'by a bill run' : `by hand${keyName === null ? '' : `, ${keyName}`}`}</td>
     <td class="r first">${isZero(amount) ? bareMoney(amount) : html`<span class="money">−${amountText(amount)}</span>`}</td>
   </tr>`
 }

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { Credit, InvoiceTransaction, OneInvoice, Page as PageOf } from '../../api/types.ts'
 import { invoiceChip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { dialog, opens } from '../parts/dialog.ts'
 import { filterOf } from '../parts/filters.ts'
 import type { FormState } from '../parts/form.ts'
@@ -83,8 +84,9 @@ const mayDisburse = ({ may }: Visit, { balance }: OneInvoice) => may('operate') 
 const usableCredits = ({ client }: Visit, { accountId }: OneInvoice) =>
   client.listCredits({ accountId, hasLeft: 'true' })
 
-function actions({ url }: Visit, invoice: OneInvoice, canDisburse: boolean): SafeHtml {
+function actions(visit: Visit, invoice: OneInvoice, canDisburse: boolean): SafeHtml {
   const { number, transactionCount } = invoice
+  const { url } = visit
   const isWhole = transactionCount <= LINES || url.searchParams.get('lines') === 'all'
   return html`${
     canDisburse
@@ -97,6 +99,7 @@ function actions({ url }: Visit, invoice: OneInvoice, canDisburse: boolean): Saf
         ? ''
         : html`<a class="button" href="${withQuery(url, { lines: 'all', cursor: undefined, from: undefined })}">All ${countText(transactionCount)} lines</a>`
     }
+    ${csvLink(visit, `${invoicePath(number)}/lines`)}
     <button class="button" type="button" data-print hidden>${ICONS.print}Print</button>`
 }
 

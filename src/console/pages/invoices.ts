@@ -1,6 +1,8 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { Invoice, InvoiceQuery } from '../../api/types.ts'
+import { csvOf } from '../csv-page.ts'
 import { invoiceChip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
 import { filterAmong, filterOf, filters, filterText, keptFilters } from '../parts/filters.ts'
 import { heading } from '../parts/heading.ts'
@@ -21,8 +23,9 @@ const TITLES: Readonly<Record<Status, string>> = {
 }
 
 /** All invoices, by state, account and bill run. */
-export function invoiceListPages({ get }: PageRoutes): void {
-  get('/invoices', 'read', invoicesPage)
+export function invoiceListPages(routes: PageRoutes): void {
+  routes.get('/invoices', 'read', invoicesPage)
+  csvOf(routes, '/invoices', (visit) => ({ list: 'v1/invoices', query: queryOf(visit) }))
 }
 
 /** What of the address filters the list. */
@@ -39,7 +42,7 @@ async function invoicesPage(visit: Visit): Promise<Page> {
   return page({
     title,
     section: 'invoices',
-    body: html`${heading({ title })}
+    body: html`${heading({ title, actions: csvLink(visit) })}
       ${states(visit, query.status)}
       ${filters(visit, {
         fields: html`${keptFilters(visit, 'status', 'run')}${filterText(visit, 'account', 'Account', 'its key')}`,
@@ -83,8 +86,8 @@ function nothing({ url }: Visit, { status, accountId, billRunId }: InvoiceQuery)
 
 function list(invoices: readonly Invoice[]): SafeHtml {
   return html`<table class="stacked">
-    <thead><tr><th scope="col" class="r">Number</th><th scope="col">Account</th><th scope="col">Issued</th><th scope="col">Due</th>
-      <th scope="col" class="r">Total</th><th scope="col" class="r">Balance</th><th scope="col">Status</th><th scope="col">Bill run</th></tr></thead>
+    <thead><tr><th scope="col" class="r">Number</th><th scope="col">Account</th><th scope="col" class="roomy">Issued</th><th scope="col">Due</th>
+      <th scope="col" class="r">Total</th><th scope="col" class="r">Balance</th><th scope="col">Status</th><th scope="col" class="roomy">Bill run</th></tr></thead>
     <tbody>${invoices.map(row)}</tbody>
   </table>`
 }
@@ -93,13 +96,13 @@ function row(invoice: Invoice): SafeHtml {
   const { number, accountId, accountName, issuedOn, dueOn, total, balance, currency, status, overdueDays, billRun } =
     invoice
   return html`<tr class="rows">
-    <th scope="row" class="r first" data-label="Invoice"><a class="row" href="${invoicePath(number)}">${number}</a></th>
-    <td class="cut"><a href="${accountPath(accountId)}">${accountName}</a> <code class="id">${accountId}</code></td>
-    <td class="nowrap drop">${shortDay(issuedOn)}</td>
+    <th scope="row" class="r" data-label="Invoice"><a class="row" href="${invoicePath(number)}">${number}</a></th>
+    <td class="cut first"><a href="${accountPath(accountId)}">${accountName}</a> <code class="id">${accountId}</code></td>
+    <td class="nowrap roomy">${shortDay(issuedOn)}</td>
     <td class="nowrap" data-label="due">${shortDay(dueOn)}</td>
     <td class="r drop">${money(total, currency)}</td>
     <td class="r first">${money(balance, currency)}</td>
     <td>${invoiceChip(status, overdueDays)}</td>
-    <td class="cut drop"><a href="${billRunPath(invoice.billRunId)}">${runName(billRun)}</a></td>
+    <td class="cut roomy"><a href="${billRunPath(invoice.billRunId)}">${runName(billRun)}</a></td>
   </tr>`
 }

@@ -12,6 +12,13 @@ export function moment(at: string, { now, preferences: { zone } }: Reader): Safe
   return html`<time datetime="${at}" title="${at.replace('T', ' ').replace(/\.\d+/, '')}">${text}</time>`
 }
 
+/** A moment as it is written in a document: always with its date. */
+export function dated(at: string, { preferences: { zone } }: Reader): SafeHtml {
+  const time = new Date(at)
+  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(time)
+  return html`<time datetime="${at}" title="${at.replace('T', ' ').replace(/\.\d+/, '')}">${shortDay(dayIn(zone, time))}<span class="unprinted">, ${clock}</span></time>`
+}
+
 /** A business date `YYYY-MM-DD` in prose, `30 Nov 2026`. It is never converted to a zone. */
 export const shortDay = (date: string): string => dayText(date, { day: 'numeric', month: 'short', year: 'numeric' })
 
