@@ -55,6 +55,10 @@ export const ConfigSchema = Type.Object({
     default: 'info',
     description: 'fatal, error, warn, info, debug, trace or silent',
   }),
+  LOG_FORMAT: Type.Enum(['auto', 'json'], {
+    default: 'auto',
+    description: 'json, or auto: what `nightbill serve` says on a terminal is sentences',
+  }),
   QUEUE_PREFIX: Type.String({
     default: 'nightbill',
     pattern: '^[A-Za-z0-9_-]{1,64}$',

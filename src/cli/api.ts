@@ -53,16 +53,20 @@ async function offerFirstKey(db: Db, address: string): Promise<boolean> {
 
 /** The first steps for a newcomer. */
 function banner(address: string, newKey?: string): string {
-  const key = newKey ?? '$NIGHTBILL_API_KEY'
   return [
     '',
     `  Nightbill serves at ${address}`,
     ...(newKey === undefined ? [] : [`  API key (shown this once): ${newKey}`]),
-    `  API: ${address}/docs   queues: ${address}/queues (any user name, the key as password)   metrics: ${address}/metrics`,
+    '',
+    `  Console   ${address}   sign in with the key`,
+    `  API       ${address}/docs`,
+    `  Queues    ${address}/queues   any user name, the key as password`,
+    `  Metrics   ${address}/metrics`,
     '',
     '  Try:',
-    `    curl -s ${address}/v1/accounts -H 'Authorization: Bearer ${key}' -H 'Content-Type: application/json' \\`,
-    `      -d '{"accountId":"acme","name":"Acme Ltd","currency":"USD"}'`,
+    ...(newKey === undefined ? [] : ['    npx nightbill login                 # keeps the key for the commands']),
+    '    npx nightbill account add acme --name "Acme Ltd" --currency USD',
+    '    npx nightbill --help',
     '',
   ].join('\n')
 }

@@ -1,13 +1,15 @@
 import { getCompileCacheDir } from 'node:module'
 import { dirname, join } from 'node:path'
 import type { Command } from 'commander'
-import { readConfig } from '../config.ts'
+import { type Config, readConfig } from '../config.ts'
 import { startEmbeddedPostgres } from '../embedded-postgres/start.ts'
 import { openLog } from '../open-log.ts'
 import { releaseStartMemory } from '../release-start-memory.ts'
+import { peopleAt } from '../terminal/render-table.ts'
 import { announceDatabase } from './announce-database.ts'
 import { runToEnd } from './run-to-end.ts'
 import { superviseProcesses } from './supervise-processes.ts'
+import { openTalk, type TalkOptions } from './talk.ts'
 
 const ROOT = join(import.meta.dirname, '../..')
 
@@ -43,7 +45,11 @@ Examples:
     )
     .action(async () => {
       const config = readConfig()
-      const log = openLog('serve', config.LOG_LEVEL)
+      let databaseUrl = ''
+      const talks = process.stdout.isTTY && config.LOG_FORMAT !== 'json'
+      const talk = talks ? openTalk(talkTo(process.stdout, () => databaseUrl)) : undefined
+      const log = openLog('serve', config.LOG_LEVEL, talk && { write: (line) => talk.line(line.trimEnd()) })
+      if (talk) console.log(`Starting. ${placeOf(config)} ^C stops it.`)
       // Registered before Postgres is started: otherwise a signal during the start would leave Postgres running.
       const stopSignal = abortOnSignal()
       const lost = new AbortController()
@@ -57,7 +63,7 @@ Examples:
         config.DATABASE_URL === undefined
           ? await startEmbeddedPostgres({ dataDir: config.DATA_DIR, log: (line) => log.info(line), onLost })
           : undefined
-      const databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
+      databaseUrl = embedded?.url ?? (config.DATABASE_URL as string)
       const ownerUrl = embedded?.ownerUrl ?? config.OWNER_DATABASE_URL
       const stop = AbortSignal.any([stopSignal, lost.signal])
       const env = { DATABASE_URL: databaseUrl, ...compileCache() }
@@ -80,13 +86,36 @@ Examples:
           stop,
           stopWithinMs: config.SHUTDOWN_MS + 5_000,
           log,
+          onLine: talk?.line,
         })
+        talk?.close()
         process.exitCode = lost.signal.aborted ? DATABASE_LOST : exitCode
         await removeAnnouncement?.()
       } finally {
         await embedded?.stop()
+        if (talk && stopSignal.aborted)
+          console.log('Stopped. What was accepted is kept, and goes on at the next start.')
       }
     })
+}
+
+function talkTo(terminal: NodeJS.WriteStream, databaseUrl: () => string): TalkOptions {
+  return {
+    print: (text) => terminal.write(`${text}\n`),
+    colours: peopleAt(terminal).colours ?? false,
+    readFinishedRun: async (billRunId) => {
+      const { readFinishedRun } = await import('./read-finished-run.ts')
+      return readFinishedRun(databaseUrl(), billRunId)
+    },
+  }
+}
+
+function placeOf({ DATABASE_URL, DATA_DIR, REDIS_URL }: Config): string {
+  const data =
+    DATABASE_URL === undefined
+      ? `The data is in ${DATA_DIR}, in a Postgres of its own.`
+      : 'The data is in the Postgres of DATABASE_URL.'
+  return REDIS_URL === undefined ? data : `${data} The queue is in the Redis of REDIS_URL.`
 }
 
 /** Returns a signal that aborts at SIGTERM or SIGINT. A second signal of the same kind ends the process at once. */

@@ -1,5 +1,6 @@
 import { type ChildProcess, spawn } from 'node:child_process'
 import { once } from 'node:events'
+import { createInterface } from 'node:readline'
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Logger } from 'pino'
 import { environmentWith } from '../config.ts'
@@ -23,6 +24,8 @@ export type Supervision = {
   /** How long the processes may take to stop, in ms. */
   readonly stopWithinMs: number
   readonly log: Logger
+  /** Takes what the processes write to stdout, line by line, in place of this process's own stdout. */
+  readonly onLine?: ((line: string) => void) | undefined
 }
 
 /**
@@ -31,7 +34,7 @@ export type Supervision = {
  */
 export async function superviseProcesses(
   processes: Readonly<Record<string, readonly string[]>>,
-  { folder, env, stop, stopWithinMs, log }: Supervision,
+  { folder, env, stop, stopWithinMs, log, onLine }: Supervision,
 ): Promise<number> {
   if (stop.aborted) return 0
   const running = new Set<ChildProcess>()
@@ -45,8 +48,9 @@ export async function superviseProcesses(
       const child = spawn(process.execPath, args, {
         cwd: folder,
         env: environmentWith(env),
-        stdio: ['ignore', 'inherit', 'inherit', 'ipc'],
+        stdio: ['ignore', onLine ? 'pipe' : 'inherit', 'inherit', 'ipc'],
       })
+      if (onLine && child.stdout) createInterface({ input: child.stdout }).on('line', onLine)
       running.add(child)
       const [code, signal] = (await once(child, 'exit')) as [number | null, NodeJS.Signals | null]
       running.delete(child)

@@ -41,7 +41,7 @@ export async function runImport(context: ClientContext, kind: KindName, file: st
   const source = await openSource(file, options.format)
   const heading = await readHeading(source)
   const mapping = mapColumns(KINDS[kind], heading, source, { map, reference })
-  if (mapping.unused.length > 0) console.error(`Not used: ${mapping.unused.join(', ')}`)
+  if (mapping.unused.length > 0) console.error(`Columns that are not used: ${mapping.unused.join(', ')}`)
   const check = openCheck(KINDS[kind], mapping)
   const accounts = kind === 'accounts' ? undefined : openKnownAccounts(client)
   const report = openReport()
