@@ -6,10 +6,18 @@ import { type Answer, type PageRoutes, redirect, type Visit } from '../visit.ts'
 import { billRunPage } from './bill-run.ts'
 import { billRunFailuresPage } from './bill-run-failures.ts'
 import { billRunLive } from './bill-run-live.ts'
+import { billRunsPage } from './bill-runs.ts'
+import { newBillRunPage, startBillRun } from './new-bill-run.ts'
+import { previewPage, previewStream } from './preview-bill-run.ts'
 import { ticker } from './ticker.ts'
 
-/** The pages of one bill run, and what can be done with it. */
+/** The pages of bill runs, and what can be done with them. */
 export function billRunPages({ get, post }: PageRoutes): void {
+  get('/bill-runs', 'read', billRunsPage)
+  get('/bill-runs/new', 'operate', (visit) => newBillRunPage(visit))
+  post('/bill-runs/new', 'operate', startBillRun)
+  get('/bill-runs/new/preview', 'operate', previewPage)
+  get('/bill-runs/new/preview/stream', 'operate', previewStream)
   get('/bill-runs/:billRunId', 'read', (visit) => billRunPage(visit))
   get('/bill-runs/:billRunId/cancel', 'operate', (visit) => billRunPage(visit, { isCancelling: true }))
   get('/bill-runs/:billRunId/live', 'read', billRunLive)

@@ -1,5 +1,6 @@
 import { html } from '@remix-run/html-template'
 import type { BillRun } from '../../api/types.ts'
+import { openPageStream } from '../page-stream.ts'
 import { dealtWithOf, isUnderWay, withSample } from '../parts/run-progress.ts'
 import { type Answer, answered, type Visit } from '../visit.ts'
 import { cancelSays, readShownRun, runBody, runPageTitle, type ShownRun } from './bill-run.ts'
@@ -12,12 +13,10 @@ const TICK_MS = 1_000
  * At its end comes the event `done`. When the API's own stream ends early this one does too, and the browser opens it again.
  */
 export async function billRunLive(visit: Visit): Promise<Answer> {
-  const { client, params, reply } = visit
-  const left = new AbortController()
-  reply.raw.once('close', () => left.abort())
+  const { client, params, request } = visit
   const billRunId = params.billRunId as string
   let shown = await readShownRun(visit, billRunId)
-  const send = openStream(visit)
+  const { signal, send, finish } = openPageStream(visit)
 
   const show = () => {
     const now = { ...visit, now: new Date() }
@@ -25,14 +24,15 @@ export async function billRunLive(visit: Visit): Promise<Answer> {
   }
   const timer = setInterval(show, TICK_MS)
   try {
-    for await (const run of client.watchBillRun(billRunId, { signal: left.signal, once: true })) {
+    for await (const run of client.watchBillRun(billRunId, { signal, once: true })) {
       shown = await withRun(visit, shown, run)
       show()
     }
-    if (!isUnderWay(shown.run)) reply.raw.write('event: done\ndata: done\n\n')
+  } catch (error) {
+    request.log.warn({ err: error, billRunId }, 'stopped following a bill run')
   } finally {
     clearInterval(timer)
-    reply.raw.end()
+    finish(!isUnderWay(shown.run))
   }
   return answered
 }
@@ -48,30 +48,3 @@ async function withRun({ client }: Visit, shown: ShownRun, run: BillRun): Promis
 /** What stands in the dialog that cancels it, which is not made anew itself: somebody may be writing in it. */
 const oneMore = (run: BillRun) =>
   isUnderWay(run) ? html`<p id="cancel-says" hx-swap-oob="true">${cancelSays(run)}</p>` : ''
-
-/** Answers with a stream. What has not changed is not sent again, and what the browser does not take in time is left out. */
-function openStream({ reply, request }: Visit): (body: { toString(): string }) => void {
-  reply.hijack()
-  const { raw } = reply
-  raw.writeHead(200, {
-    'content-type': 'text/event-stream',
-    'x-request-id': request.id,
-    'cache-control': 'no-store',
-    connection: 'close',
-    'x-accel-buffering': 'no',
-  })
-  let sent = ''
-  return (body) => {
-    const text = String(body)
-    // Each form has a new key each time: what differs by that alone is the same.
-    const same = text.replace(/name="idempotencyKey" value="[^"]*"/g, '')
-    if (same === sent || raw.writableNeedDrain || raw.destroyed) return
-    sent = same
-    raw.write(
-      `${text
-        .split('\n')
-        .map((line) => `data: ${line}`)
-        .join('\n')}\n\n`,
-    )
-  }
-}

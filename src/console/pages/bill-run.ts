@@ -15,7 +15,7 @@ import { runFigures } from '../parts/run-figures.ts'
 import { dealtWithOf, isUnderWay, progressOf, type Sample } from '../parts/run-progress.ts'
 import { runTitle } from '../parts/run-title.ts'
 import { totalsTable } from '../parts/run-totals.ts'
-import { dayThisYear, durationText, exactMoment, plural } from '../parts/time.ts'
+import { dayThisYear, exactMoment, plural, tookText } from '../parts/time.ts'
 import { type Page, page, type Visit } from '../visit.ts'
 
 /** A run with what its page shows of it. */
@@ -156,7 +156,7 @@ function ending(visit: Visit, run: BillRun): SafeHtml {
   const took =
     run.startedAt === null || run.finishedAt === null
       ? ''
-      : ` in ${durationText(Date.parse(run.finishedAt) - Date.parse(run.startedAt))}`
+      : ` in ${tookText(Date.parse(run.finishedAt) - Date.parse(run.startedAt))}`
   if (run.status === 'cancelled') {
     const left = accounts - dealtWithOf(run)
     return html`Cancelled${run.finishedAt === null ? '' : html` ${exactMoment(run.finishedAt, visit)}`}${run.cancelledBy === null ? '' : html` by ${run.cancelledBy}`}${

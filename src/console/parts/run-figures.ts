@@ -5,7 +5,7 @@ import { type Figure, figures } from './figures.ts'
 import { countText } from './money.ts'
 import { billRunPath } from './paths.ts'
 import { isUnderWay, type RunProgress } from './run-progress.ts'
-import { clockText, durationText } from './time.ts'
+import { clockText, tookText } from './time.ts'
 
 /** The figures of a run: how far it is, what became of its accounts, how fast it goes, and when it is done or how long it took. */
 export function runFigures(visit: Visit, run: BillRun, progress: RunProgress): SafeHtml {
@@ -42,7 +42,11 @@ function speed(visit: Visit, { rate, secondsLeft }: RunProgress): readonly Figur
       note: rate === undefined ? 'not known yet' : 'accounts/s',
     },
     secondsLeft === undefined
-      ? { label: 'Done at about', value: html`<span class="zero">–</span>`, note: 'too early to say' }
+      ? {
+          label: 'Done at about',
+          value: html`<span class="zero">–</span>`,
+          note: rate === 0 ? 'it stands still' : 'too early to say',
+        }
       : { label: 'Done at about', ...doneAt(visit, secondsLeft) },
   ]
 }
@@ -64,7 +68,7 @@ function took({ startedAt, finishedAt }: BillRun, { dealtWith }: RunProgress): r
   const ms = Date.parse(finishedAt) - Date.parse(startedAt)
   const seconds = ms / 1_000
   return [
-    { label: 'Took', value: html`${durationText(ms)}` },
+    { label: 'Took', value: html`${tookText(ms)}` },
     ...(seconds >= 1 && dealtWith > 0
       ? [{ label: 'Rate', value: html`${rateText(dealtWith / seconds)}`, note: 'accounts/s' }]
       : []),

@@ -3,7 +3,8 @@ import { longDay, shortDay } from './time.ts'
 
 type Named = Pick<BillRun, 'name' | 'schedule' | 'billGroup' | 'billDate'>
 
-const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
+/** A text with its first letter large. */
+export const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
 /** What a bill run is called in a heading: `Nightly, 30 November 2026`. */
 export function runTitle({ name, schedule, billGroup, billDate }: Named): string {

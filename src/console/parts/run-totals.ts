@@ -22,8 +22,8 @@ export function totalsTable(totals: readonly Totals[], before?: readonly BillRun
         currency,
         invoices,
         charged,
-      }) => html`<tr><th scope="row" class="first">${currency}</th><td class="r">${countText(0)} <span class="delta">gone, ${countText(invoices)} before</span></td>
-        <td class="r">${bareMoney('0')} <span class="delta">gone, ${amountText(charged)} before</span></td><td colspan="${hasOwed ? 4 : 3}"></td></tr>`,
+      }) => html`<tr><th scope="row" class="first">${currency}</th><td class="r first" data-label="invoices">${countText(0)} <span class="delta">gone, ${countText(invoices)} before</span></td>
+        <td class="r" data-label="charged">${bareMoney('0')} <span class="delta">gone, ${amountText(charged)} before</span></td><td class="drop" colspan="${hasOwed ? 4 : 3}"></td></tr>`,
     )}</tbody>
   </table>`
 }

@@ -86,3 +86,7 @@ export function startOfDay(zone: string, date: string): Date {
   // Zones are at most 14 hours off UTC, in quarters of an hour.
   for (let at = utc - 15 * hour; ; at += hour / 4) if (dayIn(zone, new Date(at)) >= date) return new Date(at)
 }
+
+/** How long something took, in ms: `under 1 s`, `8 s`, `1:12`. */
+export const tookText = (ms: number): string =>
+  ms < 1_000 ? 'under 1 s' : ms < 60_000 ? `${Math.round(ms / 1_000)} s` : durationText(ms)
