@@ -6,18 +6,40 @@ import { isApiError } from '../client/api-error.ts'
 import type { Config } from '../config.ts'
 import { serveAssets } from './assets.ts'
 import { pageRoutes } from './page-routes.ts'
+import { activityPages } from './pages/activity.ts'
 import { allCreditPages } from './pages/all-credits.ts'
 import { notFoundPage, troublePage } from './pages/alone.ts'
 import { billRunPages } from './pages/bill-run-changes.ts'
 import { creditPages } from './pages/credit-changes.ts'
+
 import { homePages } from './pages/home.ts'
 import { invoicePages } from './pages/invoice-changes.ts'
 import { invoiceListPages } from './pages/invoices.ts'
+import { keyPages } from './pages/keys.ts'
+import { preferencePages } from './pages/preferences.ts'
+import { workPages } from './pages/request.ts'
+import { schedulePages } from './pages/schedules.ts'
+import { sessionPages } from './pages/sessions.ts'
+import { shortcutPages } from './pages/shortcuts.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { servePrintFoots } from './print-foots.ts'
 import type { Pages } from './visit.ts'
 
-const PAGES: readonly Pages[] = [homePages, allCreditPages, creditPages, billRunPages, invoiceListPages, invoicePages]
+const PAGES: readonly Pages[] = [
+  homePages,
+  allCreditPages,
+  creditPages,
+  billRunPages,
+  invoiceListPages,
+  invoicePages,
+  workPages,
+  schedulePages,
+  keyPages,
+  sessionPages,
+  activityPages,
+  preferencePages,
+  shortcutPages,
+]
 
 /** What a page may load and do: what this service itself serves, and nothing inline. */
 const CONTENT_SECURITY_POLICY = {

@@ -5,6 +5,7 @@ import type { Config } from '../config.ts'
 import { sessionCookieName } from '../session-cookie.ts'
 import { IN_PROCESS_URL, inProcessFetch } from './in-process.ts'
 import { putNotice, takeNotice } from './notice-cookie.ts'
+import { isOwnPage } from './own-page.ts'
 import { errorPage } from './pages/error.ts'
 import { layout } from './parts/layout.ts'
 import { readPreferences } from './preferences.ts'
@@ -34,10 +35,12 @@ export function pageRoutes(scope: FastifyInstance, config: Config): PageRoutes {
       handler: async (request, reply) => {
         if (request.cookies[sessionCookieName(config)] === undefined) return askToSignIn(request, reply)
         const client = clientOf(scope, request)
+        const isFromElsewhere = method === 'POST' && !isOwnPage(request)
         let visit: Visit | undefined
         try {
           const me = await client.getMe()
           visit = visitOf({ request, reply, config, client, me })
+          if (isFromElsewhere) return send(visit, notOwnPage(visit))
           const answer = visit.may(pageScope) ? await handler(visit) : missingScope(visit, pageScope)
           return send(visit, answer)
         } catch (error) {
@@ -94,6 +97,16 @@ function send(visit: Visit, answer: Answer): FastifyReply {
 function askToSignIn({ method, url }: FastifyRequest, reply: FastifyReply): FastifyReply {
   const next = method === 'GET' ? `?next=${encodeURIComponent(url)}` : ''
   return reply.redirect(`/sign-in${next}`, 303)
+}
+
+/** A form that was not sent from a page of this service: the browser was made to send it. */
+function notOwnPage(visit: Visit): Answer {
+  return errorPage(visit, {
+    status: 403,
+    code: 'cross_site_request',
+    title: 'Nothing was changed',
+    detail: 'Another site made your browser send this. Only a page of this service itself may change something.',
+  })
 }
 
 function missingScope(visit: Visit, scope: PageScope): Answer {

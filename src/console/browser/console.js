@@ -44,7 +44,40 @@ document.addEventListener('click', (event) => {
   for (const menu of document.querySelectorAll('details.menu[open]')) {
     if (!menu.contains(target)) menu.removeAttribute('open')
   }
+  const link = /** @type {HTMLAnchorElement | null} */ (target.closest('a[data-dialog]'))
+  if (link && !event.ctrlKey && !event.metaKey && !event.shiftKey) {
+    event.preventDefault()
+    void openInDialog(link)
+  }
 })
+
+/**
+ * Shows a part of another page in a dialog; goes there where that cannot be done.
+ * @param {HTMLAnchorElement} link
+ */
+async function openInDialog(link) {
+  const answer = await fetch(link.href).catch(() => undefined)
+  const other = new DOMParser().parseFromString((await answer?.text()) ?? '', 'text/html')
+  const part = other.querySelector(link.dataset.dialog ?? '')
+  if (!part) {
+    location.assign(link.href)
+    return
+  }
+  const dialog = document.createElement('dialog')
+  dialog.className = 'shown'
+  const title = document.createElement('h2')
+  title.id = 'shown-title'
+  title.textContent = link.textContent
+  dialog.setAttribute('aria-labelledby', title.id)
+  const close = document.createElement('button')
+  close.className = 'button'
+  close.textContent = 'Close'
+  close.addEventListener('click', () => dialog.close())
+  dialog.addEventListener('close', () => dialog.remove())
+  dialog.append(title, part, close)
+  document.body.append(dialog)
+  dialog.showModal()
+}
 
 document.addEventListener('keydown', (event) => {
   if (event.key === 'Escape') {

@@ -17,6 +17,7 @@ const ACTIONS: Readonly<Record<string, string>> = {
   'job.retry': 'Request retried',
   'key.create': 'Key made',
   'key.revoke': 'Key revoked',
+  'reconciliation.request': 'Proof asked for',
   'reversal.cancel': 'Reversal cancelled',
   'reversal.request': 'Reversal asked for',
   'schedule.delete': 'Schedule removed',

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
-import type { BillRun, Credit } from '../../api/types.ts'
+import type { BillRun, Credit, Job } from '../../api/types.ts'
 import { SIGNS, type SignName } from './icons.ts'
 import { plural } from './time.ts'
 
@@ -45,4 +45,12 @@ export function billRunChip({ status, progress }: Pick<BillRun, 'status' | 'prog
     case 'cancelled':
       return chip('idle', 'square', 'Cancelled')
   }
+}
+
+/** An accepted credit or reversal. */
+export function jobChip({ status, trouble }: Pick<Job, 'status' | 'trouble'>): SafeHtml {
+  if (status === 'done') return chip('ok', 'check', 'Carried out')
+  if (status === 'failed') return chip('bad', 'triangle', 'Failed')
+  if (trouble) return chip('warn', 'notched', 'Held up')
+  return status === 'active' ? chip('go', 'half', 'Under way') : acceptedChip()
 }

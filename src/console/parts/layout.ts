@@ -6,7 +6,8 @@ import { noticeBox } from './notice.ts'
 
 type RailLink = { readonly section: Section; readonly href: string; readonly name: string; readonly hotkey: string }
 
-const RAIL: readonly RailLink[] = [
+/** The sections of the console, with the keys that lead to them. */
+export const RAIL: readonly RailLink[] = [
   { section: 'home', href: '/', name: 'Home', hotkey: 'g h' },
   { section: 'accounts', href: '/accounts', name: 'Accounts', hotkey: 'g a' },
   { section: 'credits', href: '/credits', name: 'Credits', hotkey: 'g c' },
@@ -66,7 +67,7 @@ function bar({ me, query, url }: Visit): SafeHtml {
       <summary>${me.name}</summary>
       <div class="sheet floating">
         <p><b>${me.name}</b> may ${me.scopes.join(', ')}.</p>
-        <p><a href="/sessions">Sessions</a> · <a href="/preferences">Preferences</a> · <a href="/shortcuts" data-hotkey="?">Shortcuts</a></p>
+        <p><a href="/sessions">Sessions</a> · <a href="/preferences">Preferences</a> · <a href="/shortcuts" data-hotkey="?" data-dialog="#shortcuts">Shortcuts</a></p>
         <form method="post" action="/sign-out"><button class="button">Sign out</button></form>
       </div>
     </details>
