@@ -24,7 +24,7 @@ async function sessionsPage(visit: Visit): Promise<Page> {
   return page({
     title: 'Sessions',
     body: html`${heading({ title: 'Sessions', actions: others === 0 ? '' : endAll })}
-      <p class="lead">Where ${may('admin') ? 'people are' : html`the key <b>${me.name}</b> is`} signed in. A session ends after 12 hours, an hour unused, or with its key.</p>
+      <p class="lead">Where ${may('admin') ? 'people are' : html`the key <b>${me.name}</b> is`} signed in. A session ends after 12 hours, or one unused.</p>
       <section class="sheet" aria-label="Sessions"><table class="stacked">
         <thead><tr><th scope="col">Browser</th><th scope="col">Key</th><th scope="col">Signed in</th><th scope="col">Last seen</th><th scope="col">Ends</th>
           <th scope="col" class="r"><span class="unseen">End</span></th></tr></thead>

@@ -141,7 +141,7 @@ function row(visit: Visit, job: Job): SafeHtml {
   return html`<tr class="rows">
     <td class="nowrap">${moment(createdAt, visit)}</td>
     <th scope="row" class="first"><a class="row" href="${jobPath(jobId)}">${requestText(job)}</a></th>
-    <td>${accountId === null ? '–' : html`<a href="${accountPath(accountId)}"><code class="id">${accountId}</code></a>`}</td>
+    <td class="end">${accountId === null ? '–' : html`<a href="${accountPath(accountId)}"><code class="id">${accountId}</code></a>`}</td>
     <td class="r first">${amount === null || currency === null ? '–' : money(amount, currency)}</td>
     <td>${jobChip(job)}</td>
     <td class="wide">${why(job)}</td>
