@@ -3,20 +3,8 @@ import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { type BrowserContext, type BrowserContextOptions, chromium, type Page } from 'playwright-core'
-import { describe, expect } from 'vitest'
-
-const CHROMIUM = process.env.CHROMIUM ?? '/usr/bin/chromium'
-
-/** Nothing that a browser does by itself: it is to load what the tests serve, and nothing else. */
-const FLAGS = [
-  '--no-sandbox',
-  '--disable-gpu',
-  '--disable-quic',
-  '--no-first-run',
-  '--disable-background-networking',
-  '--disable-component-update',
-  '--disable-sync',
-]
+import { describe } from 'vitest'
+import { CHROMIUM, FLAGS, signIn } from './chromium.ts'
 
 const isThere = existsSync(CHROMIUM)
 if (!isThere)
@@ -68,15 +56,4 @@ export async function openBrowser(baseURL: string) {
     await rm(folder, { recursive: true, force: true })
   }
   return { open, close } as const
-}
-
-/** The cookie of a new session of a key. */
-export async function signIn(baseURL: string, key: string) {
-  const answer = await fetch(new URL('/v1/sessions', baseURL), {
-    method: 'POST',
-    headers: { authorization: `Bearer ${key}` },
-  })
-  expect(answer.status).toBe(201)
-  const { token } = (await answer.json()) as { token: string }
-  return { name: 'nightbill', value: token, url: baseURL }
 }
