@@ -16,6 +16,7 @@ import { homePages } from './pages/home.ts'
 import { invoicePages } from './pages/invoice-changes.ts'
 import { invoiceListPages } from './pages/invoices.ts'
 import { keyPages } from './pages/keys.ts'
+import { listFiles } from './pages/list-files.ts'
 import { preferencePages } from './pages/preferences.ts'
 import { workPages } from './pages/request.ts'
 import { schedulePages } from './pages/schedules.ts'
@@ -39,6 +40,7 @@ const PAGES: readonly Pages[] = [
   activityPages,
   preferencePages,
   shortcutPages,
+  listFiles,
 ]
 
 /** What a page may load and do: what this service itself serves, and nothing inline. */

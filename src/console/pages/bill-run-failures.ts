@@ -1,5 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { BillRun, BillRunFailure, BillRunFailureGroup } from '../../api/types.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
 import { heading, mono } from '../parts/heading.ts'
 import { countText } from '../parts/money.ts'
@@ -11,11 +12,14 @@ import { tabs } from '../parts/tabs.ts'
 import { plural } from '../parts/time.ts'
 import { type Page, page, type Visit } from '../visit.ts'
 
+/** What of the address filters the list. */
+export const failureQueryOf = ({ query }: Visit) => ({ code: query.get('code') || undefined })
+
 /** The accounts that a run could not bill, of one reason or of all. What was retried and billed is not among them. */
 export async function billRunFailuresPage(visit: Visit): Promise<Page> {
   const { client, params, query } = visit
   const billRunId = params.billRunId as string
-  const code = query.get('code') || undefined
+  const { code } = failureQueryOf(visit)
   const [run, { data: groups }, failures] = await Promise.all([
     client.getBillRun(billRunId),
     client.getBillRunFailureGroups(billRunId),
@@ -33,10 +37,11 @@ export async function billRunFailuresPage(visit: Visit): Promise<Page> {
         [billRunPath(billRunId), runTitle(run)],
       ],
       title,
-      actions:
+      actions: html`${csvLink(visit)}${
         count > 0 && mayRetry(visit, run)
           ? retryForm(run, { ...(code === undefined ? {} : { code }), text: `Retry all ${countText(count)}` })
-          : '',
+          : ''
+      }`,
     })}
       ${groups.length > 1 || code !== undefined ? reasons(run, groups, code) : ''}
       <section class="sheet" aria-label="${title}">

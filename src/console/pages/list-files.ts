@@ -1,0 +1,11 @@
+import { csvOf } from '../csv-page.ts'
+import type { PageRoutes } from '../visit.ts'
+import { failureQueryOf } from './bill-run-failures.ts'
+
+/** The lists of pages as files, where the page's own file does not register it. */
+export function listFiles(routes: PageRoutes): void {
+  csvOf(routes, '/bill-runs/:billRunId/failures', (visit) => ({
+    list: `v1/bill-runs/${encodeURIComponent(visit.params.billRunId as string)}/failures`,
+    query: failureQueryOf(visit),
+  }))
+}
