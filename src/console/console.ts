@@ -18,6 +18,7 @@ import { invoiceListPages } from './pages/invoices.ts'
 import { keyPages } from './pages/keys.ts'
 import { listFiles } from './pages/list-files.ts'
 import { preferencePages } from './pages/preferences.ts'
+import { reconciliationPages } from './pages/reconciliations.ts'
 import { workPages } from './pages/request.ts'
 import { schedulePages } from './pages/schedules.ts'
 import { sessionPages } from './pages/sessions.ts'
@@ -28,6 +29,7 @@ import type { Pages } from './visit.ts'
 
 const PAGES: readonly Pages[] = [
   homePages,
+  reconciliationPages,
   allCreditPages,
   creditPages,
   billRunPages,

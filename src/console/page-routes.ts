@@ -25,6 +25,8 @@ export function clientOf(app: FastifyInstance, request: FastifyRequest, apiKey?:
 
 /** Registers pages that need a signed-in person. */
 export function pageRoutes(scope: FastifyInstance, config: Config): PageRoutes {
+  const closing = new AbortController()
+  scope.addHook('preClose', async () => closing.abort())
   const route = (method: 'GET' | 'POST') => (path: string, pageScope: PageScope, handler: PageHandler) => {
     scope.route({
       method,
@@ -39,7 +41,7 @@ export function pageRoutes(scope: FastifyInstance, config: Config): PageRoutes {
         let visit: Visit | undefined
         try {
           const me = await client.getMe()
-          visit = visitOf({ request, reply, config, client, me })
+          visit = visitOf({ request, reply, config, client, me, closing: closing.signal })
           if (isFromElsewhere) return send(visit, notOwnPage(visit))
           const answer = visit.may(pageScope) ? await handler(visit) : missingScope(visit, pageScope)
           return send(visit, answer)
@@ -54,7 +56,7 @@ export function pageRoutes(scope: FastifyInstance, config: Config): PageRoutes {
   return { get: route('GET'), post: route('POST') }
 }
 
-type Given = Pick<Visit, 'request' | 'reply' | 'config' | 'client' | 'me'>
+type Given = Pick<Visit, 'request' | 'reply' | 'config' | 'client' | 'me' | 'closing'>
 
 function visitOf({ request, me, ...given }: Given): Visit {
   const url = new URL(request.url, IN_PROCESS_URL)

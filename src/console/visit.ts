@@ -35,6 +35,8 @@ export type Visit = {
   readonly preferences: Preferences
   readonly config: Config
   readonly now: Date
+  /** Aborted when the process is told to stop: a stream ends then. */
+  readonly closing: AbortSignal
   /** For what is not a page: a stream, or a file. */
   readonly request: FastifyRequest
   readonly reply: FastifyReply

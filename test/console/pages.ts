@@ -12,6 +12,10 @@ const at = (name: string, path: string | ((ids: Ids) => string)): SweptPage => (
 export const SWEPT_PAGES: readonly SweptPage[] = [
   at('home', '/'),
   at('home, its charts by kind', '/?by=kind'),
+  at('home, paused', '/?live=off'),
+  at('reconciliations, one under way', '/reconciliations'),
+  at('a reconciliation', (ids) => `/reconciliations/${ids.reconciliation}`),
+  at('a reconciliation that is not there', '/reconciliations/4711'),
   at('credits of an account', '/accounts/usd/credits'),
   at('credits, none', '/accounts/jpy/credits'),
   at('credits, filtered', '/accounts/usd/credits?status=issued'),

@@ -162,3 +162,8 @@ for (const name of ['htmx:sse:after:connection', 'htmx:sse:close']) {
     showLost(false)
   })
 }
+
+// The stream says so itself when the session has ended: it is not opened again.
+document.addEventListener('ended', () => {
+  for (const note of document.querySelectorAll('[data-ended]')) note.removeAttribute('hidden')
+})

@@ -156,13 +156,13 @@ function sentence(visit: Visit, { unit, nothing }: HomeChart, times: readonly nu
 }
 
 /** What is said where a figure of 0 would look dead: that all is carried out, and when the last was taken. */
-export function lastTaken({ now }: Operations, at: Date): SafeHtml {
+export function lastTaken({ now, at }: Operations): SafeHtml {
   const times = now.flatMap(({ lastTakenAt, kind }) =>
     lastTakenAt && kind !== 'bill-run' ? [Date.parse(lastTakenAt)] : [],
   )
   const open = sum(now.map((work) => (work.kind === 'bill-run' ? 0 : work.open)))
   if (times.length === 0) return html`Nothing was ever carried out.`
-  const ago = chartValue(Math.max(0, (at.getTime() - Math.max(...times)) / 1_000), 'seconds')
+  const ago = chartValue(Math.max(0, (Date.parse(at) - Math.max(...times)) / 1_000), 'seconds')
   return open === 0
     ? html`All is carried out, the last one was taken ${ago === '0' ? 'just now' : `${ago} ago`}.`
     : html`${countText(open)} wait, the last one was taken ${ago === '0' ? 'just now' : `${ago} ago`}.`

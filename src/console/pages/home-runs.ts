@@ -6,7 +6,7 @@ import { billRunChip } from '../parts/chip.ts'
 import { empty } from '../parts/empty.ts'
 import { amountText, countText, money, moneyText } from '../parts/money.ts'
 import { withQuery } from '../parts/paging.ts'
-import { billRunPath } from '../parts/paths.ts'
+import { billRunPath, schedulePath } from '../parts/paths.ts'
 import { ageText, dayThisYear, durationText, plural } from '../parts/time.ts'
 import type { Visit } from '../visit.ts'
 
@@ -43,7 +43,7 @@ function nextList(visit: Visit, nextRuns: Operations['nextRuns']): SafeHtml {
       billGroup,
       at,
       timezone,
-    }) => html`<li>Next: <a href="/schedules/${encodeURIComponent(schedule)}">${schedule}</a>, ${billGroup},
+    }) => html`<li>Next: <a href="${schedulePath(schedule)}">${schedule}</a>, ${billGroup},
       ${dueText(at, timezone, visit.now)} ${timezone}, <span title="${at}">in ${ageText(Math.max(0, (Date.parse(at) - visit.now.getTime()) / 1_000))}</span></li>`,
   )}</ul>`
 }
@@ -105,7 +105,7 @@ export function manyRuns(visit: Visit, newestFirst: readonly BillRun[]): SafeHtm
   const columns = runs.map((run, index) => columnOf(visit, run, { charged: charged[index] as string, currency, most }))
   const failed = Math.max(...runs.map(({ progress }) => progress.failed))
   return html`<section class="sheet" aria-labelledby="many-title">
-    <header><h2 id="many-title">The last ${runs.length} runs</h2>${currencySwitch(visit, currencies, currency)}</header>
+    <header><h2 id="many-title">Runs over time</h2>${currencySwitch(visit, currencies, currency)}</header>
     ${bars(
       [
         { label: 'Took', most: `at most ${durationText(most.took)}` },
@@ -118,7 +118,7 @@ export function manyRuns(visit: Visit, newestFirst: readonly BillRun[]): SafeHtm
       ],
       columns,
     )}
-    <p class="hint span">${dayThisYear(runs[0]?.billDate as string, visit)} to ${dayThisYear(runs.at(-1)?.billDate as string, visit)}. A bar opens its run.</p>
+    <p class="hint span">The newest at the right. A bar opens its run.</p>
   </section>`
 }
 

@@ -35,5 +35,5 @@ export function bars(rows: readonly BarRow[], columns: readonly BarColumn[]): Sa
 
 function bar({ part, tone = 'accent' }: BarValue): SafeHtml {
   const height = part === 0 ? 0 : Math.max(MIN_HEIGHT, Math.round(part * HEIGHT))
-  return html`<svg class="rise ${tone}" viewBox="0 0 10 ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><rect x="1" width="8" y="${HEIGHT - height}" height="${height}" /></svg>`
+  return html`<svg class="rise ${tone}" viewBox="0 0 10 ${HEIGHT}" preserveAspectRatio="none" aria-hidden="true"><rect x="2.5" width="5" y="${HEIGHT - height}" height="${height}" /></svg>`
 }

@@ -1,7 +1,8 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import { asset } from '../assets.ts'
+import type { LivePart } from '../live.ts'
 import type { Visit } from '../visit.ts'
-import { ageText, dayIn, durationText, shortDay } from './time.ts'
+import { ageText, dayIn, dayThisYear, durationText } from './time.ts'
 
 /** What the values are, which says how they are written. */
 export type ChartUnit = 'count' | 'seconds'
@@ -57,7 +58,7 @@ export function chart(visit: Visit, spec: Chart): SafeHtml {
     ${
       isEmpty
         ? html`<p class="hint">${none}</p>`
-        : html`${chartData(visit, spec)}<div class="plot" aria-hidden="true"></div>
+        : html`<div id="${id}-data" hidden>${chartData(visit, spec)}</div><div class="plot" aria-hidden="true"></div>
           ${legend(spec)}
           <p class="hint">${sentence}</p>
           <details><summary>Show figures</summary>${table(visit, spec)}</details>`
@@ -65,11 +66,16 @@ export function chart(visit: Visit, spec: Chart): SafeHtml {
   </figure>`
 }
 
-/** What the script draws. A page may exchange this element alone; the script then draws anew. */
-export function chartData({ preferences: { zone } }: Visit, spec: Chart): SafeHtml {
-  const { id, times, x = 'time', unit, series, marks = [], group = '' } = spec
+/** What of a chart a live page sends anew: the value now, and what the script draws. */
+export const chartParts = (visit: Visit, spec: Chart): readonly LivePart[] => [
+  { id: `${spec.id}-now`, inside: spec.now ?? '' },
+  { id: `${spec.id}-data`, inside: chartData(visit, spec) },
+]
+
+function chartData({ preferences: { zone } }: Visit, spec: Chart): SafeHtml {
+  const { times, x = 'time', unit, series, marks = [], group = '' } = spec
   const data = JSON.stringify({ times, x, unit, series, marks, group, zone })
-  return html`<div id="${id}-data" hidden data-chart="${data}"></div>`
+  return html`<div data-chart="${data}"></div>`
 }
 
 /** The files that draw the charts of a page. */
@@ -127,11 +133,15 @@ function folded(values: readonly (number | null)[], fold: 'largest' | 'mean'): n
 }
 
 /** A moment of a chart in the reader's zone, with its day if that is not today. */
-function clock({ now, preferences: { zone } }: Visit, seconds: number): string {
+function clock(visit: Visit, seconds: number): string {
+  const {
+    now,
+    preferences: { zone },
+  } = visit
   const at = new Date(seconds * 1_000)
   const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(at)
   const day = dayIn(zone, at)
-  return day === dayIn(zone, now) ? time : `${shortDay(day)}, ${time}`
+  return day === dayIn(zone, now) ? time : `${dayThisYear(day, visit)}, ${time}`
 }
 
 export { clock as chartClock }

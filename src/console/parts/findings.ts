@@ -3,7 +3,7 @@ import type { Finding, Operations } from '../../api/types.ts'
 import type { Visit } from '../visit.ts'
 import { ICONS } from './icons.ts'
 import { countText } from './money.ts'
-import { billRunPath } from './paths.ts'
+import { billRunPath, reconciliationPath, schedulePath } from './paths.ts'
 import { moment } from './time.ts'
 
 const LEVELS = {
@@ -30,7 +30,7 @@ function books(visit: Visit, { last, request }: Operations['reconciliation']): S
   if (request !== null) {
     const progress =
       request.rules === 0 ? 'It begins in a moment.' : `${request.rulesChecked} of ${request.rules} rules are checked.`
-    return html`<li class="well">${ICONS.note}<p><b>The books are being proved.</b> ${progress}</p><a class="button plain" href="/reconciliations">Proof</a></li>`
+    return html`<li class="proving">${ICONS.note}<p><b>The books are being proved.</b> ${progress}</p><a class="button plain" href="/reconciliations">Proof</a></li>`
   }
   if (last === null || !last.ok) return html``
   const over = last.invoices === null ? '' : `, over ${countText(last.invoices)} invoices`
@@ -51,9 +51,9 @@ export function targetPath({ kind, id, status, type }: Finding['action']['target
     case 'bill-run-failures':
       return id === null ? '/bill-runs' : `${billRunPath(id)}/failures`
     case 'schedule':
-      return id === null ? '/schedules' : `/schedules/${encodeURIComponent(id)}`
+      return id === null ? '/schedules' : schedulePath(id)
     case 'reconciliation':
-      return id === null ? '/reconciliations' : `/reconciliations/${id}`
+      return id === null ? '/reconciliations' : reconciliationPath(Number(id))
     case 'key':
       return '/keys'
   }

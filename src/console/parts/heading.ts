@@ -3,7 +3,7 @@ import { html, type SafeHtml } from '@remix-run/html-template'
 export type Heading = {
   /** The way up, nearest last. */
   readonly crumbs?: readonly (readonly [href: string, name: string])[]
-  readonly title: string
+  readonly title: SafeHtml | string
   /** Beside the title: a state, a key. */
   readonly beside?: SafeHtml | string
   /** At the right: what can be done here. */

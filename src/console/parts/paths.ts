@@ -22,3 +22,4 @@ export const schedulePath = (name: string): string => `/schedules/${accountSegme
 export const activityPath = (subject: string): string => `/activity?${new URLSearchParams({ subject })}`
 /** Where an id of anything leads to it. */
 export const searchPath = (text: string): string => `/search?${new URLSearchParams({ q: text })}`
+export const reconciliationPath = (reconciliationId: number): string => `/reconciliations/${reconciliationId}`
