@@ -9,6 +9,7 @@ import {
 } from './client-command.ts'
 import { forEachId } from './each-id.ts'
 import { addListCommand } from './list-command.ts'
+import { addStatement } from './statement.ts'
 
 type AddOptions = { name: string; currency: string; group?: string; terms?: number }
 
@@ -46,11 +47,22 @@ export function addAccountCommand(program: Command, defaults: ClientDefaults): v
 
   addListCommand(group, ['list', 'accounts with their balances'], defaults, {
     limit: 50,
-    list: (client, page) => client.listAccounts(page),
+    list: (client, page, { group: billGroup }: { group?: string }) => client.listAccounts({ ...page, billGroup }),
     columns: accountColumns,
     none: 'No accounts.',
-  }).addHelpText(
-    'after',
-    '\nExamples:\n  $ nightbill account list --limit 200\n  $ nightbill account list --all --csv > accounts.csv',
-  )
+  })
+    .option('--group <bill-group>', 'only of this bill group')
+    .addHelpText(
+      'after',
+      '\nExamples:\n  $ nightbill account list --limit 200\n  $ nightbill account list --all --csv > accounts.csv',
+    )
+
+  addListCommand(group, ['search <text>', 'accounts by a part of their key or name, the best first'], defaults, {
+    limit: 20,
+    list: (client, page, _, query) => client.listAccounts({ ...page, query }),
+    columns: accountColumns,
+    none: 'No account has that in its key or name.',
+  }).addHelpText('after', '\nExample:\n  $ nightbill account search "acme lt"')
+
+  addStatement(group, defaults)
 }

@@ -1,72 +1,56 @@
-import { writeSync } from 'node:fs'
+import { readFileSync } from 'node:fs'
 import type { Command } from 'commander'
-import type { Logger } from 'pino'
-import { StartError } from '../config.ts'
-import type { Db } from '../db/open.ts'
-import { openReads } from '../db/open-reads.ts'
-import { inTransaction } from '../db/transaction.ts'
-import { SCOPES } from '../ledger/keys/api-keys.ts'
-import { keepBootstrapKey, makeFirstKey } from '../ledger/keys/first-keys.ts'
-import { openProcess } from '../open-process.ts'
-import { openSite } from '../open-site.ts'
+import { addConnectedCommand, type ClientDefaults, withClient } from './client-command.ts'
+import { CommandError } from './command-error.ts'
 
-/** `nightbill api`: the HTTP API alone, beside workers that run elsewhere. */
-export function addApiCommand(program: Command): void {
-  program
+/** `nightbill api`: without a subcommand the HTTP API alone; with one, a call of it. */
+export function addApiCommand(program: Command, defaults: ClientDefaults): void {
+  const group = program
     .command('api')
     .description('run the HTTP API alone; needs DATABASE_URL, a migrated database, and workers beside it')
-    .addHelpText('after', '\nExample:\n  $ DATABASE_URL=postgres://nightbill@db/nightbill nightbill api')
-    .action(async () => {
-      const { config, log, db, databaseUrl, backend, queues, onStop, started } = await openProcess('api')
-      if (config.BOOTSTRAP_API_KEY !== undefined) await keepNamedKey(db, config.BOOTSTRAP_API_KEY, log)
-      const reads = openReads(config, databaseUrl, (error) =>
-        log.warn({ err: error }, 'lost an idle database connection'),
-      )
-      onStop(() => reads.destroy())
-      const api = await openSite({ config, db, reads, backend, queues }, log)
-      onStop(() => api.close())
-      const address = await api.listen({ port: config.PORT, host: config.HOST })
-      // Last, when nothing else can fail any more, because the key is shown only once.
-      if (!(await offerFirstKey(db, address))) console.log(banner(address))
-      started()
-    })
+    .addHelpText(
+      'after',
+      `
+With a subcommand it calls the API of a running service, whatever there is no command for.
+
+Examples:
+  $ DATABASE_URL=postgres://nightbill@db/nightbill nightbill api
+  $ nightbill api get 'v1/invoices?accountId=acme&limit=5'`,
+    )
+    // What serves is loaded for nothing else: a call need not wait for it.
+    .action(async () => (await import('./run-api.ts')).runApi())
+
+  addCall(group, 'get', 'read an address of the API', defaults)
+  addCall(group, 'post', 'post to an address of the API', defaults)
+    .option('--body <json>', 'the body; @FILE reads a file, @- stdin')
+    .option('--idempotency-key <key>', 'a repeat with the same key is the same request')
+  addCall(group, 'delete', 'delete at an address of the API', defaults)
 }
 
-async function keepNamedKey(db: Db, key: string, log: Logger): Promise<void> {
-  const { inForce, scopes } = await inTransaction(db, (tx) => keepBootstrapKey(tx, key))
-  if (!inForce) log.warn('BOOTSTRAP_API_KEY was revoked or has expired and is not accepted: set another key')
-  else if (scopes.length < SCOPES.length) log.warn({ scopes }, 'BOOTSTRAP_API_KEY is a key with these scopes only')
+type CallOptions = { readonly body?: string; readonly idempotencyKey?: string }
+
+function addCall(group: Command, method: string, description: string, defaults: ClientDefaults): Command {
+  const command = addConnectedCommand(group, `${method} <path>`, description, defaults)
+  const example =
+    method === 'post' ? `post v1/bill-runs --body '{"billDate":"2026-11-30"}'` : `${method} v1/credits/...`
+  return command
+    .addHelpText('after', `\nThe answer is printed as JSON.\n\nExample:\n  $ nightbill api ${example}`)
+    .action((path: string, { body, idempotencyKey }: CallOptions) =>
+      withClient(command, defaults, async ({ client, output }) => {
+        const answer = await client.call(method.toUpperCase() as 'GET' | 'POST' | 'DELETE', path.replace(/^\/+/, ''), {
+          body: body === undefined ? undefined : parseBody(body),
+          idempotencyKey,
+        })
+        if (answer !== undefined) output.print(JSON.stringify(answer, null, 2))
+      }),
+    )
 }
 
-/**
- * Makes and shows the first key when there is none; returns whether it did. Throws a StartError when the key that was shown may not work.
- */
-async function offerFirstKey(db: Db, address: string): Promise<boolean> {
+function parseBody(text: string): unknown {
+  const json = text.startsWith('@') ? readFileSync(text === '@-' ? 0 : text.slice(1), 'utf8') : text
   try {
-    // A synchronous write, so that the key is stored only after it was shown.
-    return await inTransaction(db, (tx) => makeFirstKey(tx, (key) => writeSync(1, `${banner(address, key)}\n`)))
+    return JSON.parse(json)
   } catch (error) {
-    const why = error instanceof Error ? error.message : String(error)
-    throw new StartError(`the first API key could not be shown or stored, and does not work: start again (${why})`)
+    throw new CommandError(`the body is no JSON: ${(error as Error).message}`)
   }
-}
-
-/** The first steps for a newcomer. */
-function banner(address: string, newKey?: string): string {
-  return [
-    '',
-    `  Nightbill serves at ${address}`,
-    ...(newKey === undefined ? [] : [`  API key (shown this once): ${newKey}`]),
-    '',
-    `  Console   ${address}   sign in with the key`,
-    `  API       ${address}/docs`,
-    `  Queues    ${address}/queues   any user name, the key as password`,
-    `  Metrics   ${address}/metrics`,
-    '',
-    '  Try:',
-    ...(newKey === undefined ? [] : ['    npx nightbill login                 # keeps the key for the commands']),
-    '    npx nightbill account add acme --name "Acme Ltd" --currency USD',
-    '    npx nightbill --help',
-    '',
-  ].join('\n')
 }

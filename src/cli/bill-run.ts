@@ -1,9 +1,12 @@
 import type { Command } from 'commander'
-import { billRunColumns, failureColumns } from '../terminal/bill-run-columns.ts'
+import type { BillRunQuery } from '../api/types.ts'
+import { billRunColumns } from '../terminal/bill-run-columns.ts'
 import { billRunText } from '../terminal/bill-run-text.ts'
 import { previewColumns } from '../terminal/invoice-columns.ts'
 import { addBillRunChanges } from './bill-run-changes.ts'
+import { addFailures } from './bill-run-failures.ts'
 import { BILL_RUN_EXIT_CODES, showWhenEnded } from './bill-run-wait.ts'
+import { addReport, addWatch } from './bill-run-watch.ts'
 import {
   addClientCommand,
   addClientGroup,
@@ -28,6 +31,8 @@ type StartOptions = WaitOptions & {
   readonly dryRun?: boolean
 }
 
+type Filters = Pick<BillRunQuery, 'status' | 'schedule'> & { group?: string }
+
 type PreviewOptions = { accounts: readonly string[]; date?: string; allowFuture?: boolean }
 
 /** `nightbill bill-run ...` */
@@ -35,6 +40,8 @@ export function addBillRunCommand(program: Command, defaults: ClientDefaults): v
   const group = addClientGroup(program, 'bill-run', 'bill accounts as of a date')
   addStart(group, defaults)
   addReads(group, defaults)
+  addWatch(group, defaults)
+  addReport(group, defaults)
   addBillRunChanges(group, defaults)
   addPreview(group, defaults)
 }
@@ -85,18 +92,17 @@ function addReads(group: Command, defaults: ClientDefaults): void {
 
   addListCommand(group, ['list', 'bill runs'], defaults, {
     limit: 50,
-    list: (client, page) => client.listBillRuns(page),
+    list: (client, page, { group: billGroup, status, schedule }: Filters) =>
+      client.listBillRuns({ ...page, billGroup, status, schedule }),
     columns: billRunColumns,
     none: 'No bill runs.',
-  }).addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
+  })
+    .option('--group <bill-group>', 'only of this bill group')
+    .option('--schedule <name>', 'only those of this schedule')
+    .option('--status <status>', 'only queued, running, completed, completed_with_failures or cancelled ones')
+    .addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
 
-  addListCommand(group, ['failures <bill-run-id>', 'accounts that a bill run could not bill, and why'], defaults, {
-    limit: 500,
-    list: (client, page, _, billRunId) => client.listBillRunFailures(billRunId, page),
-    columns: failureColumns,
-    none: 'No failures.',
-    resolve: resolveBillRun,
-  }).addHelpText('after', '\nExample:\n  $ nightbill bill-run failures @last')
+  addFailures(group, defaults)
 }
 
 function addPreview(group: Command, defaults: ClientDefaults): void {

@@ -1,8 +1,10 @@
 import type { Command } from 'commander'
 import type { Charge } from '../api/types.ts'
 import { printable } from '../client/printable.ts'
+import { chargeColumns } from '../terminal/account-columns.ts'
 import { formatMoney } from '../terminal/format-money.ts'
 import { addClientCommand, addClientGroup, type ClientDefaults, withClient } from './client-command.ts'
+import { addListCommand } from './list-command.ts'
 
 type AddOptions = { account: string; amount: string; description: string; date?: string; reference?: string }
 
@@ -28,6 +30,16 @@ Example:
         show(await client.postCharges([charge]), ({ charges }) => charges.map(chargeLine).join('\n'))
       }),
     )
+
+  addListCommand(group, ['list <account-id>', 'charges of an account: the pending ones first'], defaults, {
+    limit: 50,
+    list: (client, page, { status }: { status?: 'pending' | 'billed' }, accountId) =>
+      client.listCharges(accountId, { ...page, status }),
+    columns: chargeColumns,
+    none: 'No charges.',
+  })
+    .option('--status <status>', 'only pending or billed ones')
+    .addHelpText('after', '\nExample:\n  $ nightbill charge list acme --status pending')
 }
 
 function chargeLine({ chargeId, accountId, amount, currency, description, chargedOn }: Charge): string {

@@ -87,6 +87,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: 'who is billed',
     load: async () => (await import('./account.ts')).addAccountCommand,
   },
+  invoice: {
+    usage: 'invoice',
+    description: 'what accounts were billed',
+    load: async () => (await import('./invoice.ts')).addInvoiceCommand,
+  },
   charge: {
     usage: 'charge',
     description: 'what accounts owe',

@@ -3,6 +3,7 @@ import { type Command, Option } from 'commander'
 import type { ApiClient } from '../client/api-client.ts'
 import { addClientGroup, addConnectedCommand, type ClientDefaults, withClient } from './client-command.ts'
 import { resolveBillRun } from './resolve-id.ts'
+import { parseMoment } from './statement.ts'
 
 type Filters = Readonly<Record<string, string | undefined>>
 
@@ -24,6 +25,18 @@ const EXPORTS: readonly Export[] = [
     description: 'accounts with their balances',
     filters: [['--group <bill-group>', 'only of this bill group', 'billGroup']],
     path: () => 'v1/accounts',
+  },
+  {
+    usage: 'charges <account-id>',
+    description: 'the charges of an account',
+    filters: [['--status <status>', 'only pending or billed ones', 'status']],
+    path: (_, accountId) => `v1/accounts/${encodeURIComponent(accountId)}/charges`,
+  },
+  {
+    usage: 'statement <account-id>',
+    description: 'what an account owed when, with the balance after each line',
+    filters: [from, to],
+    path: (_, accountId) => `v1/accounts/${encodeURIComponent(accountId)}/statement`,
   },
   {
     usage: 'credits',
@@ -68,13 +81,17 @@ function addExport(group: Command, { usage, description, filters, path }: Export
   command
     .addHelpText(
       'after',
-      `\nThe CSV goes to stdout, as it comes. An exit code other than 0 means that it is not the whole.\n\nExample:\n  $ nightbill export ${usage.replace('<bill-run-id>', '@last')} > ${name}.csv`,
+      `\nThe CSV goes to stdout, as it comes. An exit code other than 0 means that it is not the whole.\n\nExample:\n  $ nightbill export ${usage.replace('<bill-run-id>', '@last').replace('<account-id>', 'acme')} > ${name}.csv`,
     )
     .action(() =>
       withClient(command, defaults, async ({ client }) => {
         const options = command.opts<Filters>()
         const query = Object.fromEntries(
-          filters.map(([flags, , field]) => [field, options[new Option(flags).attributeName()]]),
+          filters.map(([flags, , field]) => {
+            const value = options[new Option(flags).attributeName()]
+            const isMoment = value !== undefined && (field === 'from' || field === 'to')
+            return [field, isMoment ? parseMoment(value) : value]
+          }),
         )
         await print(client.streamCsv(await path(client, command.args[0] ?? '', options), query))
       }),

@@ -4,10 +4,14 @@ import { readConfig } from '../config.ts'
 import { inTransaction } from '../db/transaction.ts'
 import { type AuditActor, writeAudit } from '../ledger/audit/write-audit.ts'
 import { createKey, revokeKey, SCOPES } from '../ledger/keys/api-keys.ts'
+import { keyColumns } from '../terminal/operation-columns.ts'
+import type { ClientDefaults } from './client-command.ts'
+import { canAsk, confirm } from './confirm.ts'
+import { addListCommand } from './list-command.ts'
 import { openLocalDatabase } from './local-database.ts'
 
-/** `nightbill key ...`: works on the database itself, so that it can be used when every key is lost. */
-export function addKeyCommand(program: Command): void {
+/** `nightbill key ...`: create and revoke work on the database itself, so that they can be used when every key is lost. */
+export function addKeyCommand(program: Command, defaults: ClientDefaults): void {
   const group = program
     .command('key')
     .description('API keys, on the database of DATABASE_URL or of the service that runs on DATA_DIR')
@@ -38,8 +42,10 @@ export function addKeyCommand(program: Command): void {
     .command('revoke <keyId>')
     .description('revoke a key; it is refused from the next second on')
     .option('--reason <text>', 'why, for the audit')
+    .option('--yes', 'do not ask first')
     .addHelpText('after', '\nExample:\n  $ nightbill key revoke 019ac0de-0000-7000-8000-000000000001')
-    .action(async (keyId: string, { reason }: { reason?: string }) => {
+    .action(async (keyId: string, { reason, yes = false }: { reason?: string; yes?: boolean }) => {
+      if (!yes && canAsk()) await confirm(`Key ${keyId} will be refused from the next second on.`, 'Revoke it?')
       const db = await openLocalDatabase(readConfig(), 'key')
       try {
         await inTransaction(db, async (tx) => {
@@ -51,6 +57,18 @@ export function addKeyCommand(program: Command): void {
         await db.destroy()
       }
     })
+
+  addListCommand(
+    group,
+    ['list', 'the keys that there are, newest first; asks the service, with the scope admin'],
+    defaults,
+    {
+      limit: 100,
+      list: (client, page) => client.listKeys(page),
+      columns: keyColumns,
+      none: 'No keys.',
+    },
+  ).addHelpText('after', '\nExample:\n  $ nightbill key list')
 }
 
 /** The user of the operating system. There is no API key to name here: this command opens the database itself. */

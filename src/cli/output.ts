@@ -61,6 +61,8 @@ function openPlainOutput(options: OutputOptions, target: Target, stringify?: Str
 
   return {
     json,
+    /** Whether people read it, at a terminal. */
+    forPeople: target.isTTY === true && !json && !stringify,
     people,
     /** From now on every answer is one of a series. */
     beginSeries: () => {

@@ -20,6 +20,9 @@ type Kind<Row> = {
 export const resolveCredit = (client: ApiClient, text: string) =>
   resolveId(text, { noun: 'credit', list: client.listCredits, idOf: ({ creditId }) => creditId })
 
+export const resolveJob = (client: ApiClient, text: string) =>
+  resolveId(text, { noun: 'job', list: client.listJobs, idOf: ({ jobId }) => jobId })
+
 export const resolveBillRun = (client: ApiClient, text: string) =>
   resolveId(text, {
     noun: 'bill run',

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { scheduleColumns } from '../terminal/operation-columns.ts'
 import { addClientCommand, addClientGroup, type ClientDefaults, withClient, withYes } from './client-command.ts'
 import { addListCommand } from './list-command.ts'
+import { addScheduleReads } from './schedule-reads.ts'
 
 type SetOptions = { cron: string; timezone: string; group: string; disabled?: boolean }
 
@@ -34,6 +35,22 @@ Examples:
     columns: scheduleColumns,
     none: 'No schedules.',
   }).addHelpText('after', '\nExample:\n  $ nightbill schedule list')
+
+  addScheduleReads(group, defaults)
+
+  for (const [verb, enabled, what] of [
+    ['enable', true, 'let a schedule start bill runs again'],
+    ['disable', false, 'keep a schedule, but let it start no bill runs'],
+  ] as const) {
+    addClientCommand(group, `${verb} <name>`, what, defaults)
+      .addHelpText('after', `\nExample:\n  $ nightbill schedule ${verb} nightly`)
+      .action((name: string, _options: unknown, command: Command) =>
+        withClient(command, defaults, async ({ client, showRow }) => {
+          const { cron, timezone, billGroup } = await client.getSchedule(name)
+          showRow(await client.putSchedule(name, { cron, timezone, billGroup, enabled }), scheduleColumns)
+        }),
+      )
+  }
 
   withYes(addClientCommand(group, 'remove <name>', 'remove a schedule; its bill runs continue', defaults))
     .option('--reason <text>', 'why, for the audit')

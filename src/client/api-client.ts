@@ -88,6 +88,7 @@ export function openApiClient(connection: Connection) {
     ...jobCalls(methods),
     ...billRunCalls(methods),
     ...streamCalls(connection),
+    ...anyCall(connection),
     ...invoiceCalls(methods),
     ...operationCalls(methods),
     ...keyCalls(methods),
@@ -106,6 +107,15 @@ function openMethods(connection: Connection) {
       sendRequest<Body>(connection, { method: 'POST', path, body, idempotencyKey }),
   }
 }
+
+const anyCall = (connection: Connection) => ({
+  /** A call that has no function of its own here. Undefined for an empty answer. A POST without a key is a new request. */
+  call: (
+    method: 'GET' | 'POST' | 'DELETE',
+    path: string,
+    { body, idempotencyKey = randomUUID() }: PostOptions & { readonly body?: unknown } = {},
+  ) => sendRequest<unknown>(connection, { method, path, body, ...(method === 'POST' ? { idempotencyKey } : {}) }),
+})
 
 const accountCalls = ({ get, post }: Methods) => ({
   createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),

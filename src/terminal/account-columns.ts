@@ -1,5 +1,5 @@
-import type { Account, Charge } from '../api/types.ts'
-import { type Column, count, forPrograms, id, money, text, time, word } from './column.ts'
+import type { Account, ListedCharge } from '../api/types.ts'
+import { type Column, count, forPrograms, id, money, number, status, text, time, word } from './column.ts'
 
 export const accountColumns: readonly Column<Account>[] = [
   word('accountId', 'Account', ({ accountId }) => accountId),
@@ -12,11 +12,13 @@ export const accountColumns: readonly Column<Account>[] = [
   forPrograms('createdAt', ({ createdAt }) => createdAt),
 ]
 
-export const chargeColumns: readonly Column<Charge>[] = [
+export const chargeColumns: readonly Column<ListedCharge>[] = [
   id('chargeId', 'Charge', ({ chargeId }) => chargeId),
   word('accountId', 'Account', ({ accountId }) => accountId),
   word('chargedOn', 'Date', ({ chargedOn }) => chargedOn),
   money('amount', 'Amount', ({ amount, currency }) => [amount, currency]),
+  status('status', 'Status', (charge) => charge.status),
+  number('invoiceNumber', 'Invoice', ({ invoiceNumber }) => invoiceNumber),
   text('description', 'Description', ({ description }) => description),
   text('reference', 'Reference', ({ reference }) => reference),
   time('createdAt', 'Recorded', ({ createdAt }) => createdAt),

@@ -1,4 +1,4 @@
-import type { BillRun, BillRunFailure, BillRunTotal } from '../api/types.ts'
+import type { BillRun, BillRunFailure, BillRunFailureGroup, BillRunTotal } from '../api/types.ts'
 import { type Column, count, forPeople, forPrograms, id, money, status, text, time, word } from './column.ts'
 import { formatMoney, groupThousands } from './format-money.ts'
 
@@ -43,6 +43,21 @@ export const failureColumns: readonly Column<BillRunFailure>[] = [
   word('code', 'Code', ({ code }) => code),
   text('message', 'Reason', ({ message }) => message),
   count('attempts', 'Attempts', ({ attempts }) => attempts),
+]
+
+/** Failures by their reason. */
+export const failureGroupColumns: readonly Column<BillRunFailureGroup>[] = [
+  count('count', 'Accounts', (group) => group.count),
+  word('code', 'Code', ({ code }) => code),
+  text('example', 'For example', ({ example }) => example),
+  {
+    ...word('accountIds', 'Which', ({ accountIds }) => accountIds.join(' ')),
+    value: ({ accountIds, count: all }) => {
+      const named = accountIds.slice(0, 3)
+      return all > named.length ? `${named.join(' ')} +${all - named.length}` : named.join(' ')
+    },
+  },
+  forPrograms('title', ({ title }) => title),
 ]
 
 /** What a run is of, for people. */

@@ -1,11 +1,18 @@
-import type { AuditEntry, Job, Reconciliation, Schedule } from '../api/types.ts'
+import type { AuditEntry, Job, Key, Reconciliation, Schedule } from '../api/types.ts'
 import { type Column, count, forPeople, forPrograms, id, status, text, time, word } from './column.ts'
-import { groupThousands } from './format-money.ts'
+import { formatMoney, groupThousands } from './format-money.ts'
 import { shortIfId } from './short-id.ts'
+import { timeInZone } from './short-time.ts'
 
 export const jobColumns: readonly Column<Job>[] = [
   id('jobId', 'Job', ({ jobId }) => jobId),
   word('type', 'Type', ({ type }) => type),
+  word('accountId', 'Account', ({ accountId }) => accountId),
+  {
+    ...word<Job>('amount', 'Amount', ({ amount }) => amount),
+    align: 'right',
+    value: ({ amount, currency }) => (amount === null || currency === null ? '' : formatMoney(amount, currency)),
+  },
   status('status', 'Status', (job) => job.status),
   time('createdAt', 'Accepted', ({ createdAt }) => createdAt),
   time('finishedAt', 'Ended', ({ finishedAt }) => finishedAt),
@@ -14,6 +21,9 @@ export const jobColumns: readonly Column<Job>[] = [
     value: ({ error, trouble }) => (error ? `${error.code}: ${error.message}` : (trouble?.reason ?? '')),
     cut: true,
   }),
+  forPrograms('currency', ({ currency }) => currency),
+  forPrograms('creditId', ({ creditId }) => creditId),
+  forPrograms('reference', ({ reference }) => reference),
   forPrograms('errorCode', ({ error }) => error?.code),
   forPrograms('errorMessage', ({ error }) => error?.message),
   forPrograms('trouble', ({ trouble }) => trouble?.reason),
@@ -28,6 +38,31 @@ export const scheduleColumns: readonly Column<Schedule>[] = [
     ...status('enabled', 'Status', ({ enabled }) => (enabled ? 'enabled' : 'disabled')),
     raw: ({ enabled }) => `${enabled}`,
   },
+]
+
+export type DueTime = {
+  readonly name: string
+  readonly billGroup: string
+  readonly billDate: string
+  readonly at: string
+  readonly timezone: string
+}
+
+export const dueColumns: readonly Column<DueTime>[] = [
+  word('name', 'Schedule', ({ name }) => name),
+  word('billGroup', 'Bill group', ({ billGroup }) => billGroup),
+  word('billDate', 'Bill date', ({ billDate }) => billDate),
+  { ...time('at', 'Due', ({ at }) => at), value: ({ at, timezone }) => timeInZone(at, timezone) },
+]
+
+export const keyColumns: readonly Column<Key>[] = [
+  word('keyId', 'Key', ({ keyId }) => keyId),
+  text('name', 'Name', ({ name }) => name),
+  text('scopes', 'May', ({ scopes }) => scopes.join(' ')),
+  time('createdAt', 'Made', ({ createdAt }) => createdAt),
+  time('lastUsedAt', 'Last used', ({ lastUsedAt }) => lastUsedAt),
+  time('expiresAt', 'Expires', ({ expiresAt }) => expiresAt),
+  time('revokedAt', 'Revoked', ({ revokedAt }) => revokedAt),
 ]
 
 export const reconciliationColumns: readonly Column<Reconciliation>[] = [

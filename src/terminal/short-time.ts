@@ -16,3 +16,17 @@ export function longDate(date: string): string {
     timeZone: 'UTC',
   })
 }
+
+/** A moment in a time zone, which is named: `Mon, 30 Nov 2026, 02:00 Europe/London`. */
+export function timeInZone(time: string, timeZone: string): string {
+  const shown = new Date(time).toLocaleString('en-GB', {
+    weekday: 'short',
+    day: 'numeric',
+    month: 'short',
+    year: 'numeric',
+    hour: '2-digit',
+    minute: '2-digit',
+    timeZone,
+  })
+  return `${shown} ${timeZone}`
+}
