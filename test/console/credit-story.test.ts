@@ -4,28 +4,7 @@ import { openApiClient } from '../../src/client/api-client.ts'
 import { createKey } from '../../src/ledger/keys/api-keys.ts'
 import { BOOTSTRAP_KEY, openService, type Service } from '../support/service.ts'
 import { type Browser, inBrowser, openBrowser } from './support/browser.ts'
-import { keyboard } from './support/keyboard.ts'
-
-/** How somebody works: what presses a button, follows a link, and fills a field. */
-type Hand = {
-  readonly press: (page: Page, name: string | RegExp) => Promise<void>
-  readonly follow: (page: Page, name: string | RegExp) => Promise<void>
-  readonly fill: (page: Page, label: string | RegExp, text: string) => Promise<void>
-  readonly tick: (page: Page, label: string | RegExp) => Promise<void>
-}
-
-const mouse: Hand = {
-  press: (page, name) => page.getByRole('button', { name }).filter({ visible: true }).click(),
-  follow: (page, name) => page.getByRole('link', { name }).filter({ visible: true }).first().click(),
-  fill: (page, label, text) => page.getByLabel(label).filter({ visible: true }).first().fill(text),
-  tick: (page, label) => page.getByLabel(label).filter({ visible: true }).click(),
-}
-
-const WAYS = [
-  { way: 'by mouse', hand: mouse, scripts: true },
-  { way: 'by keyboard alone', hand: keyboard, scripts: true },
-  { way: 'with scripts off', hand: mouse, scripts: false },
-] as const
+import { type Hand, mouse, WAYS } from './support/ways.ts'
 
 inBrowser('the story of a credit, on the screen', () => {
   let service: Service

@@ -96,6 +96,7 @@ test('what is open to all is signing in and out, files, and the page that says t
   expect(open.toSorted()).toEqual([
     'GET /*',
     'GET /assets/:version/:name',
+    'GET /print/:title',
     'GET /sign-in',
     'POST /sign-in',
     'POST /sign-out',
