@@ -120,13 +120,13 @@ const anyCall = (connection: Connection) => ({
 const accountCalls = ({ get, post }: Methods) => ({
   createAccount: (account: NewAccount, options?: PostOptions) => post<Account>('v1/accounts', account, options),
   listAccounts: (query: AccountQuery = {}) => get<Page<Account>>('v1/accounts', query),
-  getAccount: (accountId: string) => get<AccountOverview>(`v1/accounts/${segment(accountId)}`),
+  getAccount: (accountId: string) => get<AccountOverview>(`v1/accounts/${accountSegment(accountId)}`),
 
   getStatement: (accountId: string, query: StatementQuery = {}) =>
-    get<Statement>(`v1/accounts/${segment(accountId)}/statement`, query),
+    get<Statement>(`v1/accounts/${accountSegment(accountId)}/statement`, query),
 
   listCharges: (accountId: string, query: ChargeQuery = {}) =>
-    get<Page<ListedCharge>>(`v1/accounts/${segment(accountId)}/charges`, query),
+    get<Page<ListedCharge>>(`v1/accounts/${accountSegment(accountId)}/charges`, query),
   listBillGroups: (query: PageQuery = {}) => get<Page<BillGroup>>('v1/bill-groups', query),
 
   /** 1 to 1,000 charges, all or none. */
@@ -258,6 +258,11 @@ const keyCalls = ({ get, post, remove }: Methods) => ({
   createKey: (key: NewKey, options?: PostOptions) => post<CreatedKey>('v1/keys', key, options),
   revokeKey: (keyId: string, why: Reason = {}) => remove(`v1/keys/${segment(keyId)}`, why),
 })
+
+/** An account may be called `.` or `..`, which would be folded out of the address. */
+function accountSegment(key: string): string {
+  return key === '.' || key === '..' ? `~${key}` : segment(key)
+}
 
 function segment(id: string): string {
   return encodeURIComponent(id)

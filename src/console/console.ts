@@ -7,6 +7,8 @@ import type { Config } from '../config.ts'
 import { serveAssets } from './assets.ts'
 import { pageRoutes } from './page-routes.ts'
 import { activityPages } from './pages/activity.ts'
+import { accountPages } from './pages/account.ts'
+import { accountListPages } from './pages/accounts.ts'
 import { allCreditPages } from './pages/all-credits.ts'
 import { notFoundPage, troublePage } from './pages/alone.ts'
 import { billRunPages } from './pages/bill-run-changes.ts'
@@ -23,6 +25,7 @@ import { workPages } from './pages/request.ts'
 import { schedulePages } from './pages/schedules.ts'
 import { sessionPages } from './pages/sessions.ts'
 import { shortcutPages } from './pages/shortcuts.ts'
+import { searchPages } from './pages/search.ts'
 import { signInPages } from './pages/sign-in.ts'
 import { servePrintFoots } from './print-foots.ts'
 import type { Pages } from './visit.ts'
@@ -30,6 +33,9 @@ import type { Pages } from './visit.ts'
 const PAGES: readonly Pages[] = [
   homePages,
   reconciliationPages,
+  accountListPages,
+  accountPages,
+  searchPages,
   allCreditPages,
   creditPages,
   billRunPages,

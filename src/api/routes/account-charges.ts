@@ -1,7 +1,7 @@
 import { Type } from 'typebox'
 import { accountNotFound, findAccounts } from '../../ledger/accounts/find-accounts.ts'
 import { listCharges } from '../../reads/charges.ts'
-import { AccountId } from '../../requests/formats.ts'
+import { AccountParams, keyOf } from '../account-param.ts'
 import type { Routes } from '../context.ts'
 import { listRoute } from '../list-route.ts'
 import { answerPage, pageQuery } from '../paging.ts'
@@ -18,10 +18,11 @@ export const accountChargeRoutes: Routes = (api, { reads }) => {
     tag: 'charges',
     item: ListedChargeView,
     query: ChargeQuery,
-    params: Type.Object({ accountId: AccountId }),
+    params: AccountParams,
     refusals: [404],
-    answer: ({ query, params: { accountId } }) =>
+    answer: ({ query, params }) =>
       answerPage(query, CHARGES, async (page) => {
+        const accountId = keyOf(params)
         const account = (await findAccounts(reads, [accountId])).get(accountId)
         if (!account) throw accountNotFound(accountId)
         return listCharges(reads, { ...page, account, status: query.status })

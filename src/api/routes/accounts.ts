@@ -4,6 +4,7 @@ import { readAccountOverview } from '../../reads/account-overview.ts'
 import { listAccounts, readAccount } from '../../reads/accounts.ts'
 import { MAX_FOUND, searchAccounts } from '../../reads/search-accounts.ts'
 import { AccountId, BillGroup, Currency, Name } from '../../requests/formats.ts'
+import { AccountParams, keyOf } from '../account-param.ts'
 import type { Routes } from '../context.ts'
 import { EXAMPLES } from '../examples.ts'
 import { handleWrite } from '../handle-write.ts'
@@ -84,10 +85,10 @@ const getAccount: Routes = (api, { reads }) => {
       operationId: 'getAccount',
       summary: 'One account, with what it owes, what its credits have left, and what waits for its next bill run',
       tags: ['accounts'],
-      params: Type.Object({ accountId: AccountId }),
+      params: AccountParams,
       response: { 200: AccountOverviewView, ...problems(404) },
     },
-    handler: async ({ params }) => presentAccountOverview(await readAccountOverview(reads, params.accountId)),
+    handler: async ({ params }) => presentAccountOverview(await readAccountOverview(reads, keyOf(params))),
   })
 }
 

@@ -1,6 +1,6 @@
 import { Type } from 'typebox'
 import { readStatement } from '../../reads/statement.ts'
-import { AccountId } from '../../requests/formats.ts'
+import { AccountParams, keyOf } from '../account-param.ts'
 import type { Routes } from '../context.ts'
 import { csvColumns, prefersCsv, sendCsv } from '../csv.ts'
 import { ANSWERS } from '../example-answers.ts'
@@ -27,7 +27,7 @@ export const statementRoutes: Routes = (api, { reads }) => {
       description:
         'From the moment `from` on, until before the moment `to`; an invoice stands at the moment at which it was made. As CSV, the lines alone.',
       tags: ['accounts'],
-      params: Type.Object({ accountId: AccountId }),
+      params: AccountParams,
       querystring: StatementQuery,
       response: {
         200: {
@@ -46,7 +46,7 @@ export const statementRoutes: Routes = (api, { reads }) => {
       const read = async (page: PageQuery): Promise<StatementView> => {
         let sums: StatementSums | undefined
         const entries = await answerPage(page, STATEMENT_ENTRIES, async (place) => {
-          const statement = await readStatement(reads, params.accountId, { ...place, ...range })
+          const statement = await readStatement(reads, keyOf(params), { ...place, ...range })
           sums = presentStatement(statement)
           return statement.entries
         })

@@ -1,4 +1,5 @@
 // What pages do beyond what HTML does by itself. Every page works without it.
+import './auto-complete.js'
 import { install } from './hotkey.js'
 
 const root = document.documentElement

@@ -40,7 +40,7 @@ export function accountHead(
       [base, account.name],
     ],
     title,
-    beside: mono(account.accountId),
+    beside: html`${mono(account.accountId)}<span class="hint">${terms(account)}</span>`,
     actions,
   })}
   ${figures(figuresOf(visit, account))}
@@ -49,6 +49,10 @@ export function accountHead(
     TABS.map(([name, path, text]) => ({ href: `${base}${path}`, name: text, isCurrent: name === tab })),
   )}`
 }
+
+/** What it is billed with, said once: every amount of the account is in its currency. */
+const terms = ({ billGroup, paymentTermsDays, currency }: AccountOverview): SafeHtml =>
+  html`group <a href="/accounts?${new URLSearchParams({ group: billGroup }).toString()}">${billGroup}</a> · terms ${plural(paymentTermsDays, 'day')} · ${currency}`
 
 function figuresOf(visit: Visit, account: AccountOverview): readonly Figure[] {
   const { currency, balance, creditLeft, nextRun } = account

@@ -57,10 +57,14 @@ function bar({ me, query, url }: Visit): SafeHtml {
     <a class="brand" href="/" aria-label="Nightbill">${ICONS.mark}<span>Nightbill</span></a>
     <form class="search" role="search" action="/search">
       <label class="unseen" for="search">Find an account, an invoice or an id</label>
+      <auto-complete src="/search/options" for="search-options">
       ${ICONS.search}
       <input id="search" name="q" type="search" placeholder="Find an account, invoice 18, an id" value="${searched}"
         autocomplete="off" spellcheck="false" maxlength="200" data-hotkey="/" />
       <kbd aria-hidden="true">/</kbd>
+      <ul id="search-options" class="options" role="listbox" aria-label="Found" hidden></ul>
+      <div id="search-options-feedback" class="unseen"></div>
+      </auto-complete>
     </form>
     <span class="ticker" id="ticker" hx-get="/ticker" hx-trigger="load" hx-swap="outerHTML"></span>
     <details class="menu">
