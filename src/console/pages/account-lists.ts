@@ -1,19 +1,20 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { AccountOverview, Invoice, ListedCharge } from '../../api/types.ts'
+import type { CsvSource } from '../csv-page.ts'
 import { type AccountTab, accountHead } from '../parts/account-head.ts'
 import { activityTable } from '../parts/activity-table.ts'
 import { chip, invoiceChip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
+import { filterAmong, filterOf } from '../parts/filters.ts'
 import { bareMoney } from '../parts/money.ts'
 import { paging, withQuery } from '../parts/paging.ts'
-import { billRunPath, invoicePath, keyOfSegment } from '../parts/paths.ts'
-import { dayIn, daysBetween } from '../parts/time.ts'
+import { accountPath, billRunPath, invoicePath, keyOfSegment } from '../parts/paths.ts'
+import { runName } from '../parts/run-name.ts'
 import { type Page, page, type Visit } from '../visit.ts'
 
 const keyOf = ({ params }: Visit) => keyOfSegment(params.key as string)
-const cursorOf = ({ query }: Visit) => query.get('cursor') ?? undefined
-const oneOf = <Value extends string>(text: string | null, values: readonly Value[]) =>
-  values.find((value) => value === text)
+const cursorOf = (visit: Visit) => filterOf(visit, 'cursor')
 
 type Tab = {
   readonly tab: AccountTab
@@ -29,7 +30,7 @@ function tabPage(visit: Visit, account: AccountOverview, { tab, name, states = [
   return page({
     title,
     section: 'accounts',
-    body: html`${accountHead(visit, account, { tab, title })}
+    body: html`${accountHead(visit, account, { tab, title, actions: states.length === 0 ? '' : csvLink(visit) })}
       ${states.length === 0 ? '' : choices(visit, name, states)}
       <section class="sheet" aria-label="${name}">${list}</section>
       ${paging(visit, nextCursor)}`,
@@ -38,8 +39,9 @@ function tabPage(visit: Visit, account: AccountOverview, { tab, name, states = [
 
 const capital = (text: string) => `${text.charAt(0).toUpperCase()}${text.slice(1)}`
 
-function choices({ url, query }: Visit, name: string, states: readonly string[]): SafeHtml {
-  const current = oneOf(query.get('status'), states)
+function choices(visit: Visit, name: string, states: readonly string[]): SafeHtml {
+  const { url } = visit
+  const current = filterAmong(visit, 'status', states)
   return html`<nav class="choices" aria-label="${name} by state"><ul>${[undefined, ...states].map(
     (status) =>
       html`<li><a href="${withQuery(url, { status, cursor: undefined })}"${
@@ -50,10 +52,15 @@ function choices({ url, query }: Visit, name: string, states: readonly string[])
 
 const CHARGE_STATES = ['pending', 'billed'] as const
 
+export const chargesCsv = (visit: Visit): CsvSource => ({
+  list: `v1/${accountPath(keyOf(visit)).slice(1)}/charges`,
+  query: { status: filterAmong(visit, 'status', CHARGE_STATES) },
+})
+
 /** The charges of an account: what waits for the next bill run, and what stands on which invoice. */
 export async function chargesPage(visit: Visit): Promise<Page> {
   const accountId = keyOf(visit)
-  const status = oneOf(visit.query.get('status'), CHARGE_STATES)
+  const status = filterAmong(visit, 'status', CHARGE_STATES)
   const [account, charges] = await Promise.all([
     visit.client.getAccount(accountId),
     visit.client.listCharges(accountId, { status, cursor: cursorOf(visit) }),
@@ -84,12 +91,17 @@ function chargeTable({ currency }: AccountOverview, charges: readonly ListedChar
   </table>`
 }
 
-const INVOICE_STATES = ['unpaid', 'paid'] as const
+const INVOICE_STATES = ['unpaid', 'overdue', 'paid'] as const
+
+export const accountInvoicesCsv = (visit: Visit): CsvSource => ({
+  list: 'v1/invoices',
+  query: { accountId: keyOf(visit), status: filterAmong(visit, 'status', INVOICE_STATES) },
+})
 
 /** The invoices of an account, newest first. */
 export async function accountInvoicesPage(visit: Visit): Promise<Page> {
   const accountId = keyOf(visit)
-  const status = oneOf(visit.query.get('status'), INVOICE_STATES)
+  const status = filterAmong(visit, 'status', INVOICE_STATES)
   const [account, invoices] = await Promise.all([
     visit.client.getAccount(accountId),
     visit.client.listInvoices({ accountId, status, cursor: cursorOf(visit) }),
@@ -102,24 +114,23 @@ export async function accountInvoicesPage(visit: Visit): Promise<Page> {
     tab: 'invoices',
     name: 'Invoices',
     states: INVOICE_STATES,
-    list: invoices.data.length === 0 ? none : invoiceTable(visit, account, invoices.data),
+    list: invoices.data.length === 0 ? none : invoiceTable(account, invoices.data),
     nextCursor: invoices.nextCursor,
   })
 }
 
-function invoiceTable(visit: Visit, { currency }: AccountOverview, invoices: readonly Invoice[]): SafeHtml {
+function invoiceTable({ currency }: AccountOverview, invoices: readonly Invoice[]): SafeHtml {
   const unit = html`<span class="unit">${currency}</span>`
-  const today = dayIn('UTC', visit.now)
   return html`<table class="stacked dense">
     <thead><tr><th scope="col" class="r">Number</th><th scope="col">Issued</th><th scope="col">Due</th><th scope="col" class="r">Total ${unit}</th>
       <th scope="col" class="r">Balance ${unit}</th><th scope="col">Status</th><th scope="col">Bill run</th></tr></thead>
     <tbody>${invoices.map(
-      ({ number, issuedOn, dueOn, total, balance, status, billRunId }) => html`<tr class="rows">
+      ({ number, issuedOn, dueOn, total, balance, status, overdueDays, billRunId, billRun }) => html`<tr class="rows">
         <th scope="row" class="r first" data-label="Invoice"><a class="row" href="${invoicePath(number)}">${number}</a></th>
         <td class="nowrap drop">${issuedOn}</td><td class="nowrap" data-label="due">${dueOn}</td>
         <td class="r drop">${bareMoney(total)}</td><td class="r first">${bareMoney(balance)}</td>
-        <td>${invoiceChip(status, daysBetween(dueOn, today))}</td>
-        <td class="nowrap drop"><a href="${billRunPath(billRunId)}">Run of ${issuedOn}</a></td></tr>`,
+        <td>${invoiceChip(status, overdueDays)}</td>
+        <td class="nowrap drop"><a href="${billRunPath(billRunId)}">${runName(billRun)}</a></td></tr>`,
     )}</tbody>
   </table>`
 }

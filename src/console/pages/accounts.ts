@@ -1,6 +1,9 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
-import type { Account } from '../../api/types.ts'
+import type { Account, AccountQuery } from '../../api/types.ts'
+import { csvOf } from '../csv-page.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
+import { filterChoice, filterOf, filters, filterText } from '../parts/filters.ts'
 import { heading } from '../parts/heading.ts'
 import { money } from '../parts/money.ts'
 import { paging } from '../parts/paging.ts'
@@ -12,40 +15,44 @@ import { type Page, type PageRoutes, page, type Visit } from '../visit.ts'
 const MAX_GROUPS = 200
 
 /** All accounts, of a bill group or found by a text. */
-export function accountListPages({ get }: PageRoutes): void {
-  get('/accounts', 'read', accountsPage)
+export function accountListPages(routes: PageRoutes): void {
+  routes.get('/accounts', 'read', accountsPage)
+  csvOf(routes, '/accounts', (visit) => ({ list: 'v1/accounts', query: queryOf(visit) }))
 }
 
+/** What of the address filters the list. */
+const queryOf = (visit: Visit): AccountQuery => ({
+  query: filterOf(visit, 'query')?.slice(0, 200),
+  billGroup: filterOf(visit, 'group'),
+})
+
 async function accountsPage(visit: Visit): Promise<Page> {
-  const { client, query } = visit
-  const text = query.get('query')?.trim().slice(0, 200) || undefined
-  const billGroup = query.get('group') || undefined
+  const filter = queryOf(visit)
+  const { query: text, billGroup } = filter
   const [accounts, groups] = await Promise.all([
-    client.listAccounts({ query: text, billGroup, cursor: query.get('cursor') ?? undefined }),
-    client.listBillGroups({ limit: MAX_GROUPS }),
+    visit.client.listAccounts({ ...filter, cursor: filterOf(visit, 'cursor') }),
+    visit.client.listBillGroups({ limit: MAX_GROUPS }),
   ])
   const names = groups.data.map((group) => group.billGroup)
+  // The group that is shown is there to choose, whether it has accounts or not.
+  const offered = billGroup === undefined || names.includes(billGroup) ? names : [...names, billGroup]
   return page({
     title: text === undefined ? 'Accounts' : `${text} – Accounts`,
     section: 'accounts',
-    body: html`${heading({ title: 'Accounts' })}
-      <form class="filters" action="/accounts">
-        <label>Name or key <input type="search" name="query" value="${text ?? ''}" maxlength="200" autocomplete="off" /></label>
-        <label>Bill group <select name="group"><option value="">all</option>${choices(names, billGroup)}</select></label>
-        <button class="button">Show</button>
-        ${text === undefined && billGroup === undefined ? '' : html`<a class="button plain" href="/accounts">Show all</a>`}
-      </form>
+    body: html`${heading({ title: 'Accounts', actions: csvLink(visit) })}
+      ${filters(visit, {
+        fields: html`${filterText(visit, 'query', 'Name or key')}
+          ${filterChoice(visit, 'group', 'Bill group', [['', 'all'], ...offered.map((name) => [name, name] as const)])}`,
+        active: [
+          ...(text === undefined ? [] : [{ name: 'query', text: `“${text}”` }]),
+          ...(billGroup === undefined ? [] : [{ name: 'group', text: `Group ${billGroup}` }]),
+        ],
+      })}
       <section class="sheet" aria-label="Accounts">${
         accounts.data.length === 0 ? nothing(text, billGroup) : accountTable(accounts.data)
       }</section>
       ${paging(visit, accounts.nextCursor)}`,
   })
-}
-
-/** The group that is shown is there, whether it has accounts or not. */
-function choices(names: readonly string[], chosen: string | undefined): SafeHtml[] {
-  const all = chosen === undefined || names.includes(chosen) ? names : [...names, chosen]
-  return all.map((name) => html`<option value="${name}"${name === chosen ? html` selected` : ''}>${name}</option>`)
 }
 
 function nothing(text: string | undefined, billGroup: string | undefined): SafeHtml {

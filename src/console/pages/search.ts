@@ -6,7 +6,6 @@ import { empty } from '../parts/empty.ts'
 import { heading } from '../parts/heading.ts'
 import { money } from '../parts/money.ts'
 import { accountPath, billRunPath, creditPath, invoicePath, jobPath } from '../parts/paths.ts'
-import { dayIn, daysBetween } from '../parts/time.ts'
 import { type Answer, fragment, type PageRoutes, page, redirect, type Visit } from '../visit.ts'
 import { accountTable } from './accounts.ts'
 
@@ -81,11 +80,11 @@ async function searchPage(visit: Visit): Promise<Answer> {
     title: text === '' ? 'Search' : `${text} – Search`,
     section: undefined,
     body: html`${heading({ title: text === '' ? 'Search' : `Found for “${text}”` })}
-      ${results(visit, found)}`,
+      ${results(found)}`,
   })
 }
 
-function results(visit: Visit, { text, invoice, accounts }: Found): SafeHtml {
+function results({ text, invoice, accounts }: Found): SafeHtml {
   if (text === '')
     return html`<section class="sheet" aria-label="Found">${empty('Write the name or the key of an account, the number of an invoice, or an id.')}</section>`
   if (!invoice && accounts.length === 0)
@@ -93,23 +92,25 @@ function results(visit: Visit, { text, invoice, accounts }: Found): SafeHtml {
       `Nothing is called “${text}”.`,
       'Looked for: an id, the number of an invoice, the key of an account, and what a key or a name begins with or contains.',
     )}</section>`
-  return html`${invoice ? invoiceResult(visit, invoice) : ''}
+  return html`${invoice ? invoiceResult(invoice) : ''}
     ${accounts.length === 0 ? '' : html`<section class="sheet" aria-label="Accounts">${accountTable(accounts)}</section>`}
     ${accounts.length < 50 ? '' : html`<p class="hint">The best 50. <a href="/accounts?${new URLSearchParams({ query: text }).toString()}">More in the list of accounts</a></p>`}`
 }
 
-function invoiceResult(visit: Visit, { number, accountId, balance, currency, status, dueOn }: Invoice): SafeHtml {
+function invoiceResult({ number, accountId, accountName, balance, currency, status, overdueDays }: Invoice): SafeHtml {
   return html`<section class="sheet" aria-label="Invoice"><table class="stacked"><thead class="unseen"><tr><th scope="col">Invoice</th><th scope="col">Account</th>
     <th scope="col">Status</th><th scope="col">Owes</th></tr></thead>
-    <tbody><tr class="rows"><th scope="row" class="first"><a class="row" href="${invoicePath(number)}">Invoice ${number}</a></th><td><code class="id">${accountId}</code></td>
-    <td>${invoiceChip(status, daysBetween(dueOn, dayIn('UTC', visit.now)))}</td><td class="r first">${money(balance, currency)}</td></tr></tbody></table></section>`
+    <tbody><tr class="rows"><th scope="row" class="first"><a class="row" href="${invoicePath(number)}">Invoice ${number}</a></th><td>${accountName} <code class="id">${accountId}</code></td>
+    <td>${invoiceChip(status, overdueDays)}</td><td class="r first">${money(balance, currency)}</td></tr></tbody></table></section>`
 }
 
 /** What is offered under the field: links, so that a pick is a click on one. */
 function options({ address, invoice, accounts, text }: Found): SafeHtml {
   const offered = [
     ...(address === undefined ? [] : [option(address, 'Open what has this id', text.slice(-8))]),
-    ...(invoice ? [option(invoicePath(invoice.number), `Invoice ${invoice.number}`, invoice.accountId)] : []),
+    ...(invoice
+      ? [option(invoicePath(invoice.number), `Invoice ${invoice.number}, ${invoice.accountName}`, invoice.accountId)]
+      : []),
     ...accounts.map(({ accountId, name }) => option(accountPath(accountId), name, accountId)),
   ]
   if (offered.length > 0) return html`${offered.slice(0, OPTIONS)}`

@@ -1,5 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { AccountOverview, Statement, StatementEntry } from '../../api/types.ts'
+import type { CsvSource } from '../csv-page.ts'
 import { accountHead } from '../parts/account-head.ts'
 import { empty } from '../parts/empty.ts'
 import { ICONS } from '../parts/icons.ts'
@@ -7,6 +8,7 @@ import { amountText, bareMoney, isZero } from '../parts/money.ts'
 import { noticeBox } from '../parts/notice.ts'
 import { withQuery } from '../parts/paging.ts'
 import { accountPath, creditPath, invoicePath, keyOfSegment } from '../parts/paths.ts'
+import { letterhead, printFoot } from '../parts/print.ts'
 import { type DayRange, RANGE_NAMES, type RangeName, rangeOf, rangeText } from '../parts/range.ts'
 import { moment } from '../parts/time.ts'
 import { type Page, page, type Visit } from '../visit.ts'
@@ -29,17 +31,29 @@ export async function statementPage(visit: Visit, dialog: (account: AccountOverv
   return page({
     title: account.name,
     section: 'accounts',
-    body: html`${accountHead(visit, account, { tab: 'statement', title: account.name, actions: previewButton(visit, account) })}
+    body: html`${printFoot(`Statement of ${account.name}`)}${letterhead(visit.config)}${accountHead(visit, account, { tab: 'statement', title: account.name, actions: previewButton(visit, account) })}
       ${dialog(account)}
       ${ranges(visit, range)}
       <section class="sheet" aria-labelledby="statement-title">
         <header><h2 id="statement-title">Statement ${rangeText(range)}</h2>
-          <div class="actions"><button class="button" type="button" data-print hidden>${ICONS.print}Print</button></div></header>
+          <div class="actions">${csv(visit, account)}<button class="button" type="button" data-print hidden>${ICONS.print}Print</button></div></header>
         ${lines(visit, account, statement, cursor !== undefined)}
         ${proof(account, statement)}
       </section>
       ${more(visit, statement)}`,
   })
+}
+
+/** All lines of the range as a file. */
+export const statementCsv = (visit: Visit): CsvSource => {
+  const { from, to } = rangeOf(visit)
+  const key = keyOfSegment(visit.params.key as string)
+  return { list: `v1/${accountPath(key).slice(1)}/statement`, query: { from, to } }
+}
+
+function csv({ url }: Visit, { accountId }: AccountOverview): SafeHtml {
+  const file = new URL(`${accountPath(accountId)}/statement.csv${url.search}`, url)
+  return html`<a class="button" href="${withQuery(file, { cursor: undefined })}">${ICONS.download}CSV</a>`
 }
 
 function previewButton({ may }: Visit, { accountId }: AccountOverview): SafeHtml {
@@ -49,7 +63,7 @@ function previewButton({ may }: Visit, { accountId }: AccountOverview): SafeHtml
 
 function ranges({ url }: Visit, { name, firstDay, lastDay }: DayRange): SafeHtml {
   const given = { from: name === undefined ? firstDay : undefined, to: lastDay }
-  return html`<div class="ranges">
+  return html`<div class="ranges unprinted">
     <nav class="choices" aria-label="Range"><ul>${RANGE_NAMES.map(
       (one) =>
         html`<li><a href="${withQuery(url, { range: one, from: undefined, to: undefined, cursor: undefined })}"${
