@@ -93,12 +93,33 @@ export function openConsole(config: Config): FastifyPluginAsync {
     servePrintFoots(scope)
     const routes = pageRoutes(scope, config)
     for (const pages of PAGES) pages(routes)
-    scope.get('/*', { config: { isPublic: true }, schema: { hide: true } }, (request, reply) => {
-      // A program is answered as by the API.
-      if (!request.headers.accept?.includes('text/html')) return reply.callNotFound()
-      return reply.code(404).type('text/html; charset=utf-8').send(notFoundPage(request))
-    })
+    serveNotFound(scope)
   }
+}
+
+/** Answers what is no address with a page, for a browser. A program does not come here, and is answered by the API. */
+function serveNotFound(scope: FastifyInstance): void {
+  scope.addConstraintStrategy({
+    name: 'page',
+    storage: () => {
+      // biome-ignore lint/suspicious/noExplicitAny: the router's type of a handler is exported by no package that is ours.
+      const handlers = new Map<unknown, any>()
+      return {
+        get: (wanted) => handlers.get(wanted) ?? null,
+        set: (wanted, handler) => void handlers.set(wanted, handler),
+      }
+    },
+    deriveConstraint: ({ headers }) => String(headers.accept?.includes('text/html') ?? false),
+    validate: () => {},
+  })
+  scope.route({
+    method: 'GET',
+    url: '/*',
+    constraints: { page: 'true' },
+    config: { isPublic: true },
+    schema: { hide: true },
+    handler: (request, reply) => reply.code(404).type('text/html; charset=utf-8').send(notFoundPage(request)),
+  })
 }
 
 const mutable = (directives: Readonly<Record<string, readonly string[]>>) =>

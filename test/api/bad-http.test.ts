@@ -76,7 +76,8 @@ const BAD_ADDRESSES: readonly BadCall[] = [
 
   // Addresses
   ...['1', 'x'.repeat(36), '019AC0DE-0000-7000-8000-000000000001', '%00', "'", '..%2f..'].flatMap((id) =>
-    ['credits', 'jobs', 'invoices', 'bill-runs'].map((kind) => ({
+    // An invoice is found by its number too.
+    ['credits', 'jobs', ...(id === '1' ? [] : ['invoices']), 'bill-runs'].map((kind) => ({
       what: `the id ${id}`,
       call: `GET /v1/${kind}/${id}`,
       ...INVALID,
@@ -85,7 +86,7 @@ const BAD_ADDRESSES: readonly BadCall[] = [
   { what: 'an account id of no form', call: 'GET /v1/accounts/a%20b', ...INVALID, at: '/params/accountId' },
   { what: 'an unknown route', call: 'GET /v1/nothing', status: 404, code: 'route_not_found' },
   { what: 'an unknown route', call: 'POST /v2/credits', body: {}, status: 404, code: 'route_not_found' },
-  { what: 'an unknown route', call: 'GET /', status: 404, code: 'route_not_found' },
+  { what: 'an unknown route', call: 'GET /nothing', status: 404, code: 'route_not_found' },
 ]
 test.each(BAD_ADDRESSES)('$call, $what: $status $code', (bad) => service.refuse(bad))
 

@@ -103,7 +103,9 @@ test('every call of the client is an operation of the same name', () => {
   const client = openApiClient({ baseUrl: 'http://127.0.0.1', apiKey: undefined })
   // One operation, which answers accounts at once and a group with events.
   const of: Readonly<Record<string, string>> = { previewGroup: 'previewBillRun' }
-  const calls = Object.keys(client).flatMap((name) => (name.startsWith('waitFor') ? [] : [of[name] ?? name]))
+  const calls = Object.keys(client).flatMap((name) =>
+    name.startsWith('waitFor') || name === 'streamCsv' ? [] : [of[name] ?? name],
+  )
   expect(operations().map(({ operation }) => operation.operationId)).toEqual(expect.arrayContaining(calls))
 })
 

@@ -122,12 +122,12 @@ export function fill(text: string, ids: Ids): string {
   return text.replaceAll(/\{(\w+)\}/g, (whole, name: string) => ids[name] ?? whole)
 }
 
-/** Every table of the ledger and of the work, as a count and a sum over all columns of all rows: equal when nothing at all has changed. */
+/** Every table of the ledger and of the work, as a count and a sum over all columns of all rows: equal when nothing at all has changed, but when a key was used. */
 export async function fingerprint(db: Db): Promise<Readonly<Record<string, string>>> {
   const { rows } = await sql<{ name: string; state: string }>`${sql.raw(
     TABLES.map(
       (table) =>
-        `select '${table}' as name, count(*) || ' ' || coalesce(sum(hashtextextended(t::text, 0)), 0) as state from ${table} t`,
+        `select '${table}' as name, count(*) || ' ' || coalesce(sum(hashtextextended((to_jsonb(t) - array['last_used_at', 'last_seen_at'])::text, 0)), 0) as state from ${table} t`,
     ).join(' union all '),
   )}`.execute(db)
   return Object.fromEntries(rows.map(({ name, state }) => [name, state]))
