@@ -52,6 +52,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: 'where the commands go, and from where they have the key',
     load: async () => (await import('./login.ts')).addConfigCommand,
   },
+  status: {
+    usage: 'status [options]',
+    description: 'whether anything is wrong; exit code 0 if all is well, 1 if something needs you',
+    load: async () => (await import('./status.ts')).addStatusCommand,
+  },
   reconcile: {
     usage: 'reconcile [options]',
     description: 'check every rule of the ledger over the whole database; exit code 0 if all hold, 1 if not',

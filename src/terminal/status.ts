@@ -27,6 +27,7 @@ const LOOKS: Readonly<Record<string, Look>> = {
   failed: FAILED,
   ok: { sign: '✓', colour: 'green' },
   broken: FAILED,
+  note: { sign: '·', colour: 'gray' },
   look: { sign: '▲', colour: 'yellow' },
   enabled: DONE,
   disabled: WAITING,
