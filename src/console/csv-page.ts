@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import type { Query } from '../client/request.ts'
 import { dayIn } from './parts/time.ts'
-import { answered, type PageRoutes, type Visit } from './visit.ts'
+import { answered, type PageRoutes, type PageScope, type Visit } from './visit.ts'
 
 /** A list of the API, and what filters it. */
 export type CsvSource = { readonly list: `v1/${string}`; readonly query: Query }
@@ -13,8 +13,13 @@ const BYTE_ORDER_MARK = '\uFEFF'
  * A page's list as a file: all rows that match, at `<the page>.csv` with the page's own filters. `sourceOf` gives the list that the page shows.
  * It is passed on piece by piece; one that is cut short breaks the connection, so that a browser says that it failed.
  */
-export function csvOf({ get }: PageRoutes, pagePath: string, sourceOf: (visit: Visit) => CsvSource): void {
-  get(`${pagePath}.csv`, 'read', async (visit) => {
+export function csvOf(
+  { get }: PageRoutes,
+  pagePath: string,
+  sourceOf: (visit: Visit) => CsvSource,
+  scope: PageScope = 'read',
+): void {
+  get(`${pagePath}.csv`, scope, async (visit) => {
     const { list, query } = sourceOf(visit)
     const pieces = visit.client.streamCsv(list, query)
     // A refusal comes before anything is sent, and is a page.

@@ -4,6 +4,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { printFootCss } from '../../src/console/parts/print.ts'
 import { capturing } from '../support/captured-queries.ts'
 import { query } from '../support/one-query.ts'
+import { fill } from '../support/seeded-service.ts'
 import { inBrowser } from './support/browser.ts'
 import { signIn } from './support/chromium.ts'
 import { type ConsoleSite, openConsoleSite } from './support/console-site.ts'
@@ -161,6 +162,28 @@ describe('CSV of what is on the screen', () => {
     const shown = await (await fetched(`/invoices/${number}`)).text()
     const link = /href="([^"]+\.csv[^"]*)"/.exec(shown)?.[1] as string
     expect(rowsOf(await (await fetched(link)).text()).map(({ description }) => description)).toContain('Hosting')
+  })
+
+  test.each([
+    ['/work', '/v1/jobs'],
+    ['/activity', '/v1/audit'],
+    ['/keys', '/v1/keys'],
+    ['/schedules', '/v1/schedules'],
+    ['/sessions', '/v1/sessions'],
+    ['/bill-runs/{finishedRun}/failures', '/v1/bill-runs/{finishedRun}/failures'],
+  ])('%s is %s', async (pagePath, list) => {
+    const { name, value } = await signIn(site.url, site.everything)
+    const visit = (path: string) =>
+      fetch(new URL(path, site.url), { headers: { cookie: `${name}=${value}`, accept: 'text/html' } })
+    const shown = await (await visit(fill(pagePath, site.ids))).text()
+    const link = /href="([^"]+\.csv[^"]*)"/.exec(shown)?.[1] as string
+    const file = await visit(link)
+    expect(file.status).toBe(200)
+    const direct = await fetch(new URL(fill(list, site.ids), site.url), {
+      headers: { cookie: `${name}=${value}`, accept: 'text/csv' },
+    })
+    const firstColumn = (text: string) => text.split('\r\n').map((line) => line.replace('\uFEFF', '').split(',')[0])
+    expect(firstColumn(await file.text())).toEqual(firstColumn(await direct.text()))
   })
 
   test('a refusal is a page, and who is not signed in signs in first', async () => {

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { CreatedKey, Key, NewKey } from '../../api/types.ts'
 import { chip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { dialog, keepButton, opens } from '../parts/dialog.ts'
 import { empty } from '../parts/empty.ts'
 import {
@@ -56,7 +57,7 @@ async function keysPage(visit: Visit, { form, made, revoking, status = 200 }: St
     title: 'Keys',
     section: 'keys',
     status,
-    body: html`${heading({ title: 'Keys', actions: addButton })}
+    body: html`${heading({ title: 'Keys', actions: html`${csvLink(visit)}${addButton}` })}
       ${made ? shownOnce(made) : ''}
       ${dialog({ id: 'new-key', title: 'Make a key', body: keyForm(form ?? EMPTY_FORM), isOpen: form !== undefined || query.has('new') })}
       ${revoked ? dialog({ id: 'revoke', title: `Revoke ${revoked.name}?`, body: revokeForm(visit, revoked), isOpen: true }) : ''}

@@ -2,6 +2,7 @@ import { html, type SafeHtml } from '@remix-run/html-template'
 import type { BillRun, Schedule } from '../../api/types.ts'
 import { isApiError } from '../../client/api-error.ts'
 import { billRunChip, chip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { dialog, opens } from '../parts/dialog.ts'
 import { empty } from '../parts/empty.ts'
 import { EMPTY_FORM, type FieldErrors, type FormState, fieldErrors } from '../parts/form.ts'
@@ -60,7 +61,7 @@ async function listPage(visit: Visit, { form, status = 200 }: Sent = {}): Promis
     title: 'Schedules',
     section: 'schedules',
     status,
-    body: html`${heading({ title: 'Schedules', actions: may('operate') ? addButton() : '' })}
+    body: html`${heading({ title: 'Schedules', actions: html`${csvLink(visit)}${may('operate') ? addButton() : ''}` })}
       ${may('operate') ? dialog(add) : ''}
       <section class="sheet" aria-label="Schedules">${
         data.length === 0

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { Session } from '../../api/types.ts'
 import { chip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { heading } from '../parts/heading.ts'
 import { paging } from '../parts/paging.ts'
 import { moment, plural } from '../parts/time.ts'
@@ -23,7 +24,7 @@ async function sessionsPage(visit: Visit): Promise<Page> {
   const endAll = html`<form method="post" action="/sessions/end-others"><button class="button">End all others</button></form>`
   return page({
     title: 'Sessions',
-    body: html`${heading({ title: 'Sessions', actions: others === 0 ? '' : endAll })}
+    body: html`${heading({ title: 'Sessions', actions: html`${csvLink(visit)}${others === 0 ? '' : endAll}` })}
       <p class="lead">Where ${may('admin') ? 'people are' : html`the key <b>${me.name}</b> is`} signed in. A session ends after 12 hours, or one unused.</p>
       <section class="sheet" aria-label="Sessions"><table class="stacked">
         <thead><tr><th scope="col">Browser</th><th scope="col">Key</th><th scope="col">Signed in</th><th scope="col">Last seen</th><th scope="col">Ends</th>
