@@ -127,6 +127,8 @@ const accountCalls = ({ get, post }: Methods) => ({
 
   listCharges: (accountId: string, query: ChargeQuery = {}) =>
     get<Page<ListedCharge>>(`v1/accounts/${accountSegment(accountId)}/charges`, query),
+  listAccountActivity: (accountId: string, query: PageQuery = {}) =>
+    get<Page<AuditEntry>>(`v1/accounts/${accountSegment(accountId)}/activity`, query),
   listBillGroups: (query: PageQuery = {}) => get<Page<BillGroup>>('v1/bill-groups', query),
 
   /** 1 to 1,000 charges, all or none. */

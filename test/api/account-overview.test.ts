@@ -1,8 +1,9 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { AcceptedCredit, AccountOverview } from '../../src/api/types.ts'
+import type { AcceptedCredit, AccountOverview, AuditEntry, Page } from '../../src/api/types.ts'
 import { MAX_PENDING_COUNTED } from '../../src/reads/account-overview.ts'
 import { execute } from '../support/database.ts'
 import { get, post } from '../support/expected-answer.ts'
+import { expectProblem } from '../support/problem.ts'
 import { openService, type Service } from '../support/service.ts'
 
 let service: Service
@@ -102,4 +103,22 @@ test('the next run is that of the enabled schedule of its group which is due fir
   const away = Date.parse(nextRun?.at ?? '') - Date.now()
   expect(away).toBeGreaterThan(-5_000)
   expect(away).toBeLessThanOrEqual(1_800_000)
+})
+
+test('who did what to an account and its credits, and to no other', async () => {
+  await open('busy')
+  await open('quiet')
+  const { creditId } = await credit('busy', '5')
+  await service.processAll()
+  expect((await service.call('DELETE', `/v1/credits/${creditId}`)).status).toBe(204)
+  const { data } = await get<Page<AuditEntry>>(service, '/v1/accounts/busy/activity')
+  expect(data.map(({ action, subject }) => [action, subject])).toEqual([
+    ['credit.delete', creditId],
+    ['credit.request', creditId],
+    ['account.create', 'busy'],
+  ])
+  expect(data[1]?.reason).toBe('Goodwill')
+  const quiet = await get<Page<AuditEntry>>(service, '/v1/accounts/quiet/activity')
+  expect(quiet.data.map(({ action }) => action)).toEqual(['account.create'])
+  expectProblem(await service.call('GET', '/v1/accounts/nobody/activity'), 404, 'account_not_found')
 })

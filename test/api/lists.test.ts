@@ -19,6 +19,7 @@ describe('lists, walked to their end one at a time', () => {
     '/v1/accounts?billGroup=default',
     '/v1/accounts?query=acc',
     '/v1/accounts/usd/charges',
+    '/v1/accounts/usd/activity',
     '/v1/bill-groups',
     '/v1/credits',
     '/v1/credits?accountId=usd&status=deleted',

@@ -76,6 +76,7 @@ export const EVERY_CALL: readonly KnownCall[] = [
     ['GET', '/v1/accounts/{accountId}', '/v1/accounts/usd'],
     ['GET', '/v1/accounts/{accountId}/statement', '/v1/accounts/usd/statement'],
     ['GET', '/v1/accounts/{accountId}/charges', '/v1/accounts/usd/charges'],
+    ['GET', '/v1/accounts/{accountId}/activity', '/v1/accounts/usd/activity'],
     ['GET', '/v1/bill-groups'],
     ['GET', '/v1/credits'],
     ['GET', '/v1/credits/{creditId}', '/v1/credits/{issued}'],

@@ -31,6 +31,7 @@ export function everyList(sizes: Sizes): Readonly<Record<string, TriedList>> {
       filters: { status: ['pending', 'billed'] },
       middle: `${sizes.invoices / 2}/2026-01-01/${idOf('charge', sizes.charges / 2)}`,
     },
+    '/v1/accounts/{accountId}/activity': { filters: {}, middle: `${time.replace('Z', '000Z')}/${idOf('job', 1)}` },
     '/v1/bill-groups': { filters: {}, middle: 'e', maxRows: sizes.accounts },
     '/v1/credits': {
       filters: {

@@ -1,6 +1,9 @@
 import { Type } from 'typebox'
+import { accountNotFound, findAccounts } from '../../ledger/accounts/find-accounts.ts'
+import { listAccountActivity, MAX_CREDITS_FOLLOWED } from '../../reads/account-activity.ts'
 import { listAudit } from '../../reads/audit.ts'
 import { Uuid } from '../../requests/formats.ts'
+import { AccountParams, keyOf } from '../account-param.ts'
 import type { Routes } from '../context.ts'
 import { listRoute } from '../list-route.ts'
 import { answerPage, pageQuery } from '../paging.ts'
@@ -19,7 +22,7 @@ export const AuditQuery = pageQuery({
   to: Type.Optional(Time),
 })
 
-export const auditRoutes: Routes = (api, { reads }) => {
+const getAudit: Routes = (api, { reads }) => {
   listRoute(api, {
     path: '/v1/audit',
     scope: 'read',
@@ -36,4 +39,29 @@ export const auditRoutes: Routes = (api, { reads }) => {
       return answerPage(query, AUDIT, (page) => listAudit(reads, { ...page, ...range, subject, keyId }))
     },
   })
+}
+
+const getAccountActivity: Routes = (api, { reads }) => {
+  listRoute(api, {
+    path: '/v1/accounts/:accountId/activity',
+    scope: 'read',
+    operationId: 'listAccountActivity',
+    summary: 'Who did what to an account and its credits, newest first',
+    description: `What was asked for, and what was done to the account and to the newest ${MAX_CREDITS_FOLLOWED.toLocaleString('en')} of its credits.`,
+    tag: 'audit',
+    item: AuditView,
+    params: AccountParams,
+    refusals: [404],
+    answer: ({ query, params }) =>
+      answerPage(query, AUDIT, async (page) => {
+        const key = keyOf(params)
+        const account = (await findAccounts(reads, [key])).get(key)
+        if (!account) throw accountNotFound(key)
+        return listAccountActivity(reads, { ...page, account })
+      }),
+  })
+}
+
+export const auditRoutes: Routes = (api, context) => {
+  for (const route of [getAudit, getAccountActivity]) route(api, context)
 }

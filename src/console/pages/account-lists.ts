@@ -1,16 +1,17 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
-import type { AccountOverview, Invoice, ListedCharge } from '../../api/types.ts'
+import type { AccountOverview, AuditEntry, Invoice, ListedCharge } from '../../api/types.ts'
 import type { CsvSource } from '../csv-page.ts'
 import { type AccountTab, accountHead } from '../parts/account-head.ts'
-import { activityTable } from '../parts/activity-table.ts'
+import { actionText, actorText } from '../parts/activity-table.ts'
 import { chip, invoiceChip } from '../parts/chip.ts'
 import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
 import { filterAmong, filterOf } from '../parts/filters.ts'
 import { bareMoney } from '../parts/money.ts'
 import { paging, withQuery } from '../parts/paging.ts'
-import { accountPath, billRunPath, invoicePath, keyOfSegment } from '../parts/paths.ts'
+import { accountPath, billRunPath, creditPath, invoicePath, keyOfSegment } from '../parts/paths.ts'
 import { runName } from '../parts/run-name.ts'
+import { moment } from '../parts/time.ts'
 import { type Page, page, type Visit } from '../visit.ts'
 
 const keyOf = ({ params }: Visit) => keyOfSegment(params.key as string)
@@ -140,12 +141,31 @@ export async function accountActivityPage(visit: Visit): Promise<Page> {
   const accountId = keyOf(visit)
   const [account, activity] = await Promise.all([
     visit.client.getAccount(accountId),
-    visit.client.listAudit({ subject: accountId, cursor: cursorOf(visit) }),
+    visit.client.listAccountActivity(accountId, { cursor: cursorOf(visit) }),
   ])
   return tabPage(visit, account, {
     tab: 'activity',
     name: 'Activity',
-    list: activityTable(visit, activity.data),
+    list: activityList(visit, accountId, activity.data),
     nextCursor: activity.nextCursor,
   })
 }
+
+function activityList(visit: Visit, accountId: string, entries: readonly AuditEntry[]): SafeHtml {
+  if (entries.length === 0) return empty('Nothing was done yet.')
+  return html`<table class="stacked dense">
+    <thead><tr><th scope="col">When</th><th scope="col">What</th><th scope="col">Credit</th><th scope="col">Who</th><th scope="col">Why</th><th scope="col">Request id</th></tr></thead>
+    <tbody>${entries.map((entry) => {
+      const { at, action, subject, reason, detail, requestId } = entry
+      return html`<tr><td class="nowrap">${moment(at, visit)}</td>
+        <th scope="row" class="first">${actionText(action)}</th><td>${subject === accountId ? '' : creditLink(accountId, subject)}</td>
+        <td>${actorText(entry)}</td>
+        <td class="wide">${[reason, detail].filter((text) => text !== null).join(' · ')}</td>
+        <td class="drop">${requestId === null ? '' : html`<code class="id" data-copy="${requestId}" title="${requestId}">${requestId.slice(-8)}</code>`}</td></tr>`
+    })}</tbody>
+  </table>`
+}
+
+/** By the last digits of its id, as its first do not tell it from others. */
+const creditLink = (accountId: string, creditId: string): SafeHtml =>
+  html`<a href="${creditPath(accountId, creditId)}"><code class="id" title="${creditId}">${creditId.slice(-8)}</code></a>`
