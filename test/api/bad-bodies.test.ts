@@ -134,7 +134,7 @@ const ITEMS = [...Object.entries(WITH_BODY.find(({ path }) => path === '/v1/char
   )
 test.each([...FIELDS, ...ITEMS])('$call with $what: $status', (bad) => service.refuse(bad))
 
-const REQUIRED = WITH_BODY.flatMap((known) =>
+const REQUIRED = WITH_BODY.filter(({ optional }) => !optional).flatMap((known) =>
   Object.keys(known.body)
     .filter(
       (field) =>

@@ -118,6 +118,13 @@ describe.each([
       error: null,
       trouble: null,
       result: { creditId: credit.creditId },
+      accountId,
+      creditId: credit.creditId,
+      amount: sums[2],
+      currency,
+      reason: 'Goodwill',
+      reference: 'r-1',
+      automaticDisbursement: false,
       createdAt: TIME,
       finishedAt: TIME,
     })
