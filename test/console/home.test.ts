@@ -6,6 +6,7 @@ import { reconcileDue } from '../../src/work/reconciliations.ts'
 import { execute } from '../support/database.ts'
 import { inBrowser } from './support/browser.ts'
 import { type ConsoleSite, openConsoleSite } from './support/console-site.ts'
+import { axeViolations, outOfSight } from './support/page-checks.ts'
 
 const SAMPLES = `insert into operations_sample (minute, kind, open, oldest_seconds, done, failed)
   select date_trunc('minute', now()) - n * interval '1 minute', kind, n % 7, n % 7, 150, 0
@@ -50,6 +51,7 @@ inBrowser('home', () => {
     const data = await page.locator('#waiting-data [data-chart]').getAttribute('data-chart')
     expect(JSON.parse(data ?? '')).toMatchObject({ series: [{ tone: 'warn' }] })
     expect(await page.locator('.chart canvas').count()).toBe(4)
+    expect([...(await axeViolations(page)), ...(await outOfSight(page))]).toEqual([])
     expect(complaints).toEqual([])
     await asOwner(`delete from job where status = 'queued'`)
   })

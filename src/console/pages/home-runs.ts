@@ -71,7 +71,7 @@ function row(visit: Visit, run: BillRun): SafeHtml {
     <th scope="row" class="first"><a class="row" href="${billRunPath(billRunId)}">${runName(run)}</a></th>
     <td class="nowrap">${dayThisYear(billDate, visit)}</td>
     <td class="nowrap">${billRunChip(run)}</td>
-    <td class="r start" data-label="took">${tookText(run, visit.now) ?? '–'}</td>
+    <td class="r at-left" data-label="took">${tookText(run, visit.now) ?? '–'}</td>
     <td class="r" data-label="accounts">${countText(progress.accounts)}</td>
     <td class="r drop">${progress.failed === 0 ? html`<span class="zero">0</span>` : html`<a href="${billRunPath(billRunId)}/failures">${countText(progress.failed)}</a>`}</td>
     <td class="r first">${first ? html`${money(first.charged, first.currency)}${others.length === 0 ? '' : html` <span class="unit">+${others.length}</span>`}` : html`<span class="zero">–</span>`}</td>

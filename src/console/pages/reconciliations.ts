@@ -106,8 +106,8 @@ function row(
     <th scope="row" class="first nowrap"><a class="row" href="${reconciliationPath(reconciliationId)}">${moment(startedAt, visit)}</a></th>
     <td class="nowrap">${billRunId === null ? 'the whole database' : html`<a href="${billRunPath(billRunId)}">a bill run</a>`}</td>
     <td class="first nowrap">${rulesChip(checks, ok)}</td>
-    <td class="r start" data-label="took">${tookText(startedAt, finishedAt)}</td>
-    <td class="r" data-label="invoices">${count(invoices)}</td>
+    <td class="r" data-label="took">${tookText(startedAt, finishedAt)}</td>
+    <td class="r wide at-left" data-label="invoices">${count(invoices)}</td>
     <td class="r drop">${count(credits)}</td>
   </tr>`
 }
