@@ -1,6 +1,7 @@
 #!/usr/bin/env node
 import { Command } from 'commander'
 import { readArguments, verbOf } from './cli/arguments.ts'
+import type { ClientDefaults } from './cli/client-command.ts'
 import { COMMANDS } from './cli/commands.ts'
 import { runEntry } from './run-entry.ts'
 
@@ -19,6 +20,7 @@ await runEntry(async () => {
   const { args, colour, profile } = readArguments(process.argv.slice(2), isCommand)
   const [name = '--help', verb, ...rest] = args
   if (name === '--version' || name === '-V') return console.log((await import('./version.ts')).VERSION)
+  if (name === 'complete' && verb === '--') return completeWords(program, rest)
   if (!colour) (await import('./config.ts')).disableColours()
   if (verb === undefined && ['--help', '-h', 'help'].includes(name)) listCommands(program)
   else await loadCommands(program, name, profile)
@@ -35,11 +37,29 @@ function listCommands(program: Command): void {
 
 /** Loads the command with this name. For an unknown name loads all commands, so that commander can suggest one. */
 async function loadCommands(program: Command, name: string, profile: string | undefined): Promise<void> {
+  const defaults = await loadDefaults(profile)
+  const asked = isCommand(name) ? COMMANDS[name] : undefined
+  for (const { load } of asked ? [asked] : Object.values(COMMANDS)) (await load())(program, defaults)
+}
+
+async function loadDefaults(profile: string | undefined): Promise<ClientDefaults> {
   const [{ readConfig }, { connectionDefaults }] = await Promise.all([
     import('./config.ts'),
     import('./cli/connection-defaults.ts'),
   ])
-  const defaults = connectionDefaults(readConfig(), profile)
-  const asked = isCommand(name) ? COMMANDS[name] : undefined
-  for (const { load } of asked ? [asked] : Object.values(COMMANDS)) (await load())(program, defaults)
+  return connectionDefaults(readConfig(), profile)
+}
+
+/** Answers the script of `nightbill completion`: of all commands it needs the names, and all of the one that is being written. */
+async function completeWords(program: Command, words: readonly string[]): Promise<void> {
+  const defaults = await loadDefaults(undefined)
+  const [name = ''] = words
+  for (const [known, { description, load }] of Object.entries(COMMANDS)) {
+    // That one is added with the completion itself.
+    if (known === 'completion') continue
+    if (known === name && words.length > 1) (await load())(program, defaults)
+    else program.command(known).description(description)
+  }
+  const { complete } = await import('./cli/complete.ts')
+  await complete(program, words, defaults)
 }

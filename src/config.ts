@@ -165,6 +165,11 @@ export function readConfig(env: NodeJS.ProcessEnv = process.env): Config {
   return Object.freeze(config as Config)
 }
 
+/** The names of the settings that the environment gives, without their values. */
+export function givenSettings(env: NodeJS.ProcessEnv = process.env): readonly string[] {
+  return Object.keys(ConfigSchema.properties).filter((name) => env[name] !== undefined && env[name] !== '')
+}
+
 /** Finds settings that contradict each other. A guess could put the queue into the wrong place. */
 function findConflict({ REDIS_URL, REDIS_CLUSTER, REDIS_SENTINELS }: Config): string | undefined {
   const [name] = [REDIS_CLUSTER && 'REDIS_CLUSTER', REDIS_SENTINELS && 'REDIS_SENTINELS'].filter(Boolean)

@@ -26,6 +26,11 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     description: 'run the HTTP API alone; needs DATABASE_URL, a migrated database, and workers beside it',
     load: async () => (await import('./api.ts')).addApiCommand,
   },
+  worker: {
+    usage: 'worker [kinds]',
+    description: 'run a worker alone; needs DATABASE_URL and a migrated database',
+    load: async () => (await import('./worker.ts')).addWorkerCommand,
+  },
   migrate: {
     usage: 'migrate',
     description:
@@ -56,6 +61,21 @@ export const COMMANDS: Readonly<Record<string, CommandEntry>> = {
     usage: 'status [options]',
     description: 'whether anything is wrong; exit code 0 if all is well, 1 if something needs you',
     load: async () => (await import('./status.ts')).addStatusCommand,
+  },
+  completion: {
+    usage: 'completion <shell>',
+    description: 'print what makes a shell complete commands, options and their values',
+    load: async () => (await import('./completion.ts')).addCompletionCommand,
+  },
+  doctor: {
+    usage: 'doctor [options]',
+    description: 'look whether everything that the service needs is there; exit code 1 when something is not right',
+    load: async () => (await import('./doctor.ts')).addDoctorCommand,
+  },
+  open: {
+    usage: 'open [options] [what] [id]',
+    description: "print an address of the console's",
+    load: async () => (await import('./open.ts')).addOpenCommand,
   },
   reconcile: {
     usage: 'reconcile [options]',
