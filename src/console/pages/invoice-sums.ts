@@ -25,13 +25,17 @@ export function invoiceSums(visit: Visit, invoice: OneInvoice, lines: Lines): Sa
       <caption class="unseen">Transactions</caption>
       <thead><tr><th scope="col">Transaction</th><th scope="col">Description</th><th scope="col" class="r">Amount ${unit}</th></tr></thead>
       <tbody>${lines.data.map((line) => transactionRow(accountId, line))}</tbody>
+      <tbody>${moreRow(visit, invoice, lines)}</tbody>
+    </table>
+    <div class="together">
+    <table class="stacked">
+      <caption class="unseen">Totals</caption>
       <tbody>
-        ${moreRow(visit, invoice, lines)}
-        <tr class="subtotal"><th scope="row" colspan="2">Total charge</th><td class="r">${bareMoney(totalCharge)}</td></tr>
+        <tr class="subtotal"><th scope="row">Total charge</th><td class="r">${bareMoney(totalCharge)}</td></tr>
         ${
           total === totalCharge
             ? ''
-            : html`<tr class="further"><th scope="row" colspan="2">Total, with reversed credits</th><td class="r">${bareMoney(total)}</td></tr>`
+            : html`<tr class="further"><th scope="row">Total, with reversed credits</th><td class="r">${bareMoney(total)}</td></tr>`
         }
       </tbody>
     </table>
@@ -45,6 +49,7 @@ export function invoiceSums(visit: Visit, invoice: OneInvoice, lines: Lines): Sa
       }
       <tbody><tr class="final"><th scope="row" colspan="2">Balance ${unit}</th><td class="drop unprinted"></td><td class="r">${bareMoney(balance)}</td></tr></tbody>
     </table>
+    </div>
   </section>`
 }
 

@@ -97,10 +97,10 @@ function actions(visit: Visit, invoice: OneInvoice, canDisburse: boolean): SafeH
     ${
       isWhole || transactionCount > MAX_ALL
         ? ''
-        : html`<a class="button" href="${withQuery(url, { lines: 'all', cursor: undefined, from: undefined })}">All ${countText(transactionCount)} lines</a>`
+        : html`<a class="button" href="${withQuery(url, { lines: 'all', cursor: undefined, from: undefined })}">All ${countText(transactionCount)} lines, to print</a>`
     }
     ${csvLink(visit, `${invoicePath(number)}/lines`)}
-    <button class="button" type="button" data-print hidden>${ICONS.print}Print</button>`
+    ${isWhole ? html`<button class="button" type="button" data-print hidden>${ICONS.print}Print</button>` : ''}`
 }
 
 function terms(visit: Visit, invoice: OneInvoice): SafeHtml {

@@ -87,7 +87,7 @@ function nothing({ url }: Visit, { status, accountId, billRunId }: InvoiceQuery)
 function list(invoices: readonly Invoice[]): SafeHtml {
   return html`<table class="stacked">
     <thead><tr><th scope="col" class="r">Number</th><th scope="col">Account</th><th scope="col" class="roomy">Issued</th><th scope="col">Due</th>
-      <th scope="col" class="r">Total</th><th scope="col" class="r">Balance</th><th scope="col">Status</th><th scope="col" class="roomy">Bill run</th></tr></thead>
+      <th scope="col" class="r roomy">Total</th><th scope="col" class="r">Balance</th><th scope="col">Status</th><th scope="col" class="roomy">Bill run</th></tr></thead>
     <tbody>${invoices.map(row)}</tbody>
   </table>`
 }
@@ -100,7 +100,7 @@ function row(invoice: Invoice): SafeHtml {
     <td class="cut first"><a href="${accountPath(accountId)}">${accountName}</a> <code class="id">${accountId}</code></td>
     <td class="nowrap roomy">${shortDay(issuedOn)}</td>
     <td class="nowrap" data-label="due">${shortDay(dueOn)}</td>
-    <td class="r drop">${money(total, currency)}</td>
+    <td class="r roomy">${money(total, currency)}</td>
     <td class="r first">${money(balance, currency)}</td>
     <td>${invoiceChip(status, overdueDays)}</td>
     <td class="cut roomy"><a href="${billRunPath(invoice.billRunId)}">${runName(billRun)}</a></td>
