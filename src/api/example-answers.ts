@@ -118,6 +118,7 @@ const scheduleTimes = {
 
 const request = {
   accountId: ID.account,
+  accountName: 'Acme Ltd',
   creditId: ID.credit,
   amount: credit.amount,
   currency: credit.currency,

@@ -12,6 +12,7 @@ export type JobRow = Selectable<Job> & {
   readonly place: string
   /** The caller's key for its account. */
   readonly key: string | null
+  readonly name: string | null
   readonly currency: string | null
   /** Null while the credit is not recorded: until then the request says its amount. */
   readonly credit_amount: string | null
@@ -46,10 +47,10 @@ export function listJobs(db: Db, query: JobQuery): Promise<readonly JobRow[]> {
 /** Jobs with their accounts, looked up row by row: a join of 50 rows may read half of the other table. `which`: a select of jobs. */
 async function selectJobs(db: Db | Tx, which: Sql): Promise<readonly JobRow[]> {
   const { rows } = await sql<JobRow>`
-    select job.*, account.key, account.currency, credit.amount as credit_amount,
+    select job.*, account.key, account.name, account.currency, credit.amount as credit_amount,
       to_char(created_at at time zone 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"') as place
     from (${which}) job
-    left join lateral (select key, currency from account where id = account_id limit 1) account on true
+    left join lateral (select key, name, currency from account where id = account_id limit 1) account on true
     left join lateral (select amount from credit where id = subject_id limit 1) credit on true
     order by created_at desc, id desc`.execute(db)
   return rows

@@ -53,6 +53,7 @@ test('a request is shown with its account, amount, reason and reference, before 
     jobId: asked.jobId,
     type: 'credit',
     accountId: 'acme',
+    accountName: 'Name of acme',
     creditId: asked.creditId,
     amount: '50.00',
     currency: 'USD',

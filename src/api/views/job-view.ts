@@ -5,7 +5,7 @@ import { type FailureGroupRow, MAX_FAILURES_COUNTED, MAX_NAMED } from '../../rea
 import type { JobRow } from '../../reads/jobs.ts'
 import type { MomentPlace } from '../../reads/keyset.ts'
 import type { CreditRequest } from '../../requests/credit-request.ts'
-import { AccountId, Amount, Currency, Description, Reference, Uuid } from '../../requests/formats.ts'
+import { AccountId, Amount, Currency, Description, Name, Reference, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
 import { MOMENT_PLACE } from '../places.ts'
@@ -28,6 +28,7 @@ const JobFields = {
   trouble: TroubleOrNull,
   result: Type.Union([Type.Object({ creditId: Type.Optional(Uuid) }), Type.Null()]),
   accountId: OrNull(AccountId),
+  accountName: OrNull(Name),
   creditId: Type.Union([Uuid, Type.Null()], { description: 'The credit that it creates or reverses' }),
   amount: Type.Union([Amount, Type.Null()], { description: 'Of that credit' }),
   currency: OrNull(Currency),
@@ -60,12 +61,13 @@ export function presentJob(row: JobRow, isActive = false): JobView {
 }
 
 /** What was asked for. A credit and a reversal have an account and a credit; other types may have neither. */
-function presentRequest({ type, subject_id, key, currency, credit_amount, request }: JobRow) {
+function presentRequest({ type, subject_id, key, name, currency, credit_amount, request }: JobRow) {
   const { amount, reason, reference, automaticDisbursement } = request as Partial<CreditRequest>
   const isCredit = type === 'credit'
   const shown = amount ?? credit_amount
   return {
     accountId: key,
+    accountName: name,
     creditId: isCredit || type === 'reversal' ? subject_id : null,
     amount: shown === null || currency === null ? null : formatAmount(shown, currency),
     currency,

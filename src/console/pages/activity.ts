@@ -63,8 +63,8 @@ function list(visit: Visit, entries: readonly AuditEntry[]): SafeHtml {
       (entry) => html`<tr>
       <td class="nowrap">${moment(entry.at, visit)}</td>
       <th scope="row" class="first">${actionText(entry.action)}</th>
-      <td class="wide">${subjectLink(entry)}</td>
-      <td>${entry.keyId === null ? actorText(entry) : html`<a href="/activity?key=${entry.keyId}">${actorText(entry)}</a>`}</td>
+      <td>${subjectLink(entry)}</td>
+      <td class="end">${entry.keyId === null ? actorText(entry) : html`<a href="/activity?key=${entry.keyId}">${actorText(entry)}</a>`}</td>
       <td class="wide">${entry.reason ?? ''}${entry.reason !== null && entry.detail !== null ? ' · ' : ''}${
         entry.detail === null ? '' : html`<span class="quiet">${entry.detail}</span>`
       }</td>

@@ -31,8 +31,7 @@ export function workPages(routes: PageRoutes): void {
 async function requestPage(visit: Visit): Promise<Page> {
   const { client, params } = visit
   const job = await client.getJob(params.jobId as string)
-  const [account, activity, retries] = await Promise.all([
-    job.accountId === null ? undefined : client.getAccount(job.accountId),
+  const [activity, retries] = await Promise.all([
     job.creditId === null ? undefined : client.listAudit({ subject: job.creditId }),
     client.listAudit({ subject: job.jobId }),
   ])
@@ -42,17 +41,27 @@ async function requestPage(visit: Visit): Promise<Page> {
     section: 'work',
     body: html`${heading({ crumbs: [['/work', 'Work']], title: requestText(job), beside: jobChip(job), actions: retryButton(visit, job) })}
       ${outcome(visit, job)}
-      <section class="sheet" aria-label="What was asked for">${terms(visit, job, account?.name)}</section>
+      <section class="sheet" aria-label="What was asked for">${terms(visit, job)}</section>
       <section class="sheet" aria-labelledby="activity"><header><h2 id="activity">Activity</h2></header>${activityTable(visit, entries)}</section>`,
   })
 }
 
-function terms(visit: Visit, job: Job, name: string | undefined): SafeHtml {
-  const { accountId, amount, currency, reference, automaticDisbursement, attempts, createdAt, finishedAt } = job
+function terms(visit: Visit, job: Job): SafeHtml {
+  const {
+    accountId,
+    accountName,
+    amount,
+    currency,
+    reference,
+    automaticDisbursement,
+    attempts,
+    createdAt,
+    finishedAt,
+  } = job
   const term = (label: string, value: SafeHtml | string | null) =>
     value === null ? '' : html`<dt>${label}</dt><dd>${value}</dd>`
   return html`<dl class="terms">
-    ${term('Account', accountId === null ? null : html`<a href="${accountPath(accountId)}">${name ?? accountId}</a> ${mono(accountId)}`)}
+    ${term('Account', accountId === null ? null : html`<a href="${accountPath(accountId)}">${accountName}</a> ${mono(accountId)}`)}
     ${term('Amount', amount === null || currency === null ? null : money(amount, currency))}
     ${term('Credit', creditTerm(job))}
     ${term('Disbursement', automaticDisbursement === null ? null : automaticDisbursement ? 'By itself' : 'By hand')}

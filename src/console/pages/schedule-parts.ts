@@ -76,7 +76,7 @@ export function scheduleForm(
     ${times === undefined ? '' : timesBox(times)}
     <div class="actions">
       ${name === undefined ? keepButton('add-schedule', 'Cancel') : ''}
-      <button class="button" formmethod="get" formaction="${action}">Show the next times</button>
+      <noscript><button class="button" formmethod="get" formaction="${action}">Show the next times</button></noscript>
       <button class="button primary">${name === undefined ? 'Add the schedule' : 'Save'}</button>
     </div>
   </form>`

@@ -137,11 +137,11 @@ function list(visit: Visit, jobs: readonly Job[]): SafeHtml {
 }
 
 function row(visit: Visit, job: Job): SafeHtml {
-  const { jobId, accountId, amount, currency, attempts, createdAt, finishedAt } = job
+  const { jobId, accountId, accountName, amount, currency, attempts, createdAt, finishedAt } = job
   return html`<tr class="rows">
     <td class="nowrap">${moment(createdAt, visit)}</td>
     <th scope="row" class="first"><a class="row" href="${jobPath(jobId)}">${requestText(job)}</a></th>
-    <td class="end">${accountId === null ? '–' : html`<a href="${accountPath(accountId)}"><code class="id">${accountId}</code></a>`}</td>
+    <td class="end">${accountId === null ? '–' : html`<a href="${accountPath(accountId)}">${accountName}</a> <code class="id roomy">${accountId}</code>`}</td>
     <td class="r first">${amount === null || currency === null ? '–' : money(amount, currency)}</td>
     <td>${jobChip(job)}</td>
     <td class="wide">${why(job)}</td>
