@@ -28,7 +28,8 @@ export type AccountOverviewRow = AccountRow & {
 
 /**
  * One account with what waits for its next bill run, and the schedules of its bill group. It is one statement, so that all figures are of
- * the same moment. Throws a Refusal `account_not_found`.
+ * the same moment. What is pending is read in the order of its index: without that, where one account has most charges, the planner would look through
+ * all of them for the few of another. Throws a Refusal `account_not_found`.
  */
 export async function readAccountOverview(db: Db, key: string): Promise<AccountOverviewRow> {
   const { rows } = await sql<AccountOverviewRow>`
@@ -37,7 +38,7 @@ export async function readAccountOverview(db: Db, key: string): Promise<AccountO
     cross join lateral (
       select count(*) as charge_count, coalesce(sum(amount), 0) as charge_amount from (
         select amount from charge where account_id = account.id and invoice_id is null
-        limit ${sql.lit(MAX_PENDING_COUNTED)}) charge) charges
+        order by account_id, charged_on limit ${sql.lit(MAX_PENDING_COUNTED)}) charge) charges
     cross join lateral (
       select count(*) as credit_rows,
         count(*) filter (where status = 'pending') as credit_count,
@@ -46,7 +47,7 @@ export async function readAccountOverview(db: Db, key: string): Promise<AccountO
         coalesce(sum(amount) filter (where status = 'reversal_pending'), 0) as reversal_amount
       from (
         select status, amount from credit where account_id = account.id and status in ('pending', 'reversal_pending')
-        limit ${sql.lit(MAX_PENDING_COUNTED)}) credit) credits
+        order by account_id limit ${sql.lit(MAX_PENDING_COUNTED)}) credit) credits
     cross join lateral (
       select coalesce(json_agg(json_build_object('name', name, 'cron', cron, 'timezone', timezone) order by name), '[]') as schedules from (
         select name, cron, timezone from schedule where bill_group = account.bill_group and enabled

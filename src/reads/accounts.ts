@@ -12,10 +12,16 @@ export type AccountRow = Selectable<Account> & {
   readonly credit_left: string
 }
 
-/** What an account owes, and what its credits have left, as columns of a select from `account`. */
+/**
+ * What an account owes, and what its credits have left, as columns of a select from `account`. Rows are read in the order of an index: without that,
+ * where one account has most of them, the planner would look through all for the few of another.
+ */
 export const SUMS = sql`
-  coalesce((select sum(balance) from invoice where account_id = account.id and balance > 0), 0) as balance,
-  coalesce((select sum(amount - disbursed) from credit where account_id = account.id and status in ('issued', 'reversal_pending')), 0) as credit_left`
+  coalesce((select sum(balance) from (
+    select balance from invoice where account_id = account.id and balance > 0 order by account_id, due_on, number) unpaid), 0) as balance,
+  coalesce((select sum(amount - disbursed) from (
+    select amount, disbursed from credit where account_id = account.id and status in ('issued', 'reversal_pending')
+    order by account_id, id) issued), 0) as credit_left`
 
 /** A page of accounts, oldest first, of a bill group or of all. */
 export function listAccounts(
