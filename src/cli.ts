@@ -32,7 +32,9 @@ await runEntry(async () => {
 
 /** Adds all commands with their descriptions only, which is enough for `nightbill --help`. */
 function listCommands(program: Command): void {
-  for (const { usage, description } of Object.values(COMMANDS)) program.command(usage).description(description)
+  for (const { group, usage, description } of Object.values(COMMANDS)) {
+    program.command(usage).description(description).helpGroup(group)
+  }
 }
 
 /** Loads the command with this name. For an unknown name loads all commands, so that commander can suggest one. */

@@ -15,6 +15,7 @@ export const creditColumns: readonly Column<Credit>[] = [
   forPrograms('currency', ({ currency }) => currency),
   forPrograms('automaticDisbursement', ({ automaticDisbursement }) => automaticDisbursement),
   forPrograms('reference', ({ reference }) => reference),
+  forPrograms('accountName', ({ accountName }) => accountName),
   forPrograms('note', ({ note }) => note),
   forPrograms('invoiceId', ({ invoiceId }) => invoiceId),
   forPrograms('reversedOnInvoiceId', ({ reversedOnInvoiceId }) => reversedOnInvoiceId),

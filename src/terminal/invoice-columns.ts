@@ -19,6 +19,7 @@ export const invoiceColumns: readonly Column<Invoice>[] = [
   ...amountColumns,
   status('status', 'Status', (invoice) => invoice.status),
   forPrograms('currency', ({ currency }) => currency),
+  forPrograms('accountName', ({ accountName }) => accountName),
   forPrograms('billRunId', ({ billRunId }) => billRunId),
   forPrograms('transactionCount', ({ transactionCount }) => transactionCount),
 ]
