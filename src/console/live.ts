@@ -73,13 +73,13 @@ async function follow(
   }
 }
 
-/** What is to be shown; that it cannot be read, or that the session has ended. */
+/** What is to be shown; that it cannot be read now, or never again: the session has ended, or what is followed is not there. */
 async function readOrSay(read: () => Promise<LiveState>): Promise<LiveState | 'ended'> {
   try {
     const { parts, ...rest } = await read()
     return { ...rest, parts: [...parts, { id: 'live-lost', inside: '' }] }
   } catch (error) {
-    if (isApiError(error) && (error.status === 401 || error.status === 403)) return 'ended'
+    if (isApiError(error) && [400, 401, 403, 404].includes(error.status)) return 'ended'
     return { parts: [{ id: 'live-lost', inside: 'It cannot be read now. It is tried again.' }] }
   }
 }
@@ -113,5 +113,5 @@ export function liveLine(visit: Visit, path: string, often: string): SafeHtml {
   return html`<span class="live-line">, ${often} · <a href="${withQuery(url, { live: 'off' })}">Pause updates</a></span>
     <span id="live" hx-sse:connect="${path}" hx-sse:close="ended" hx-swap="none" hidden></span>
     <b class="not-live" role="status"><span id="live-lost"></span><span hidden data-lost> Not live since <span data-lost-at></span>, trying again.</span><span
-      hidden data-ended> No longer live: your session has ended.</span></b>`
+      hidden data-ended> No longer live: load the page again.</span></b>`
 }

@@ -91,7 +91,7 @@ inBrowser('home', () => {
     await page.goto('/')
     await page.waitForTimeout(500)
     await page.evaluate(() => fetch('/v1/sessions/current', { method: 'DELETE' }))
-    await page.getByText('No longer live: your session has ended.').waitFor({ timeout: 20_000 })
+    await page.getByText('No longer live: load the page again.').waitFor({ timeout: 20_000 })
   })
 
   test('says the same in tables where no script runs', async () => {

@@ -164,7 +164,7 @@ for (const name of ['htmx:sse:after:connection', 'htmx:sse:close']) {
   })
 }
 
-// The stream says so itself when the session has ended: it is not opened again.
+// The stream says so itself when there is no more to come, as when the session has ended: it is not opened again.
 document.addEventListener('ended', () => {
   for (const note of document.querySelectorAll('[data-ended]')) note.removeAttribute('hidden')
 })

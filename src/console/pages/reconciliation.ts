@@ -8,13 +8,17 @@ import { ICONS } from '../parts/icons.ts'
 import { countText } from '../parts/money.ts'
 import { billRunPath, invoicePath, searchPath } from '../parts/paths.ts'
 import { durationText, moment, plural } from '../parts/time.ts'
-import { type Page, page, type Visit } from '../visit.ts'
+import { type Answer, page, type Visit } from '../visit.ts'
+import { errorPage } from './error.ts'
 
 type Check = Reconciliation['checks'][number]
 
+const NOT_THERE = { status: 404, code: 'reconciliation_not_found', title: 'There is no such reconciliation' } as const
+
 /** One reconciliation, with each of its rules, the broken ones first. */
-export async function reconciliationPage(visit: Visit): Promise<Page> {
+export async function reconciliationPage(visit: Visit): Promise<Answer> {
   const { client, params } = visit
+  if (!/^[1-9]\d{0,14}$/.test(params.id ?? '')) return errorPage(visit, NOT_THERE, 'home')
   const one = await client.getReconciliation(Number(params.id))
   const { ok, checks, billRunId, startedAt, finishedAt, invoices, credits } = one
   const title = titleOf(one)
