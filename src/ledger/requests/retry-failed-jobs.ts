@@ -8,7 +8,7 @@ import { type JobRow, retryJobs } from './retry-job.ts'
 
 /** Jobs in one transaction. */
 const SLICE = 1_000
-/** How long one call goes on, in ms: its caller waits. A slice takes some 0.3 s. */
+/** How long one call goes on, in ms: its caller waits. A slice of credits with references takes some 0.13 s. */
 const MAX_MS = 20_000
 /** Tries of a slice whose jobs are retried by others at the same moment. */
 const MAX_TRIES = 5
