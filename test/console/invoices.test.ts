@@ -165,6 +165,12 @@ describe('CSV of what is on the screen', () => {
   })
 
   test.each([
+    ['/accounts', '/v1/accounts'],
+    ['/accounts/usd/charges', '/v1/accounts/usd/charges'],
+    ['/accounts/usd/invoices', '/v1/invoices?accountId=usd'],
+    ['/bill-runs', '/v1/bill-runs'],
+    ['/bill-runs?status=cancelled', '/v1/bill-runs?status=cancelled'],
+    ['/reconciliations', '/v1/reconciliations'],
     ['/work', '/v1/jobs'],
     ['/activity', '/v1/audit'],
     ['/keys', '/v1/keys'],

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { BillRun, BillRunQuery } from '../../api/types.ts'
 import { billRunChip } from '../parts/chip.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
 import { heading } from '../parts/heading.ts'
 import { ICONS } from '../parts/icons.ts'
@@ -26,7 +27,7 @@ type Filter = { readonly name: string; readonly text: string }
 export async function billRunsPage(visit: Visit): Promise<Page> {
   const { client, query } = visit
   const [runs, groups, schedules] = await Promise.all([
-    client.listBillRuns({ ...queryOf(visit), cursor: query.get('cursor') ?? undefined }),
+    client.listBillRuns({ ...runQueryOf(visit), cursor: query.get('cursor') ?? undefined }),
     client.listBillGroups(),
     client.listSchedules(),
   ])
@@ -36,9 +37,11 @@ export async function billRunsPage(visit: Visit): Promise<Page> {
     section: 'bill-runs',
     body: html`${heading({
       title: 'Bill runs',
-      actions: visit.may('operate')
-        ? html`<a class="button primary" href="/bill-runs/new" data-hotkey="n">Start a bill run</a>`
-        : '',
+      actions: html`${csvLink(visit)}${
+        visit.may('operate')
+          ? html`<a class="button primary" href="/bill-runs/new" data-hotkey="n">Start a bill run</a>`
+          : ''
+      }`,
     })}
       <form class="filters" action="/bill-runs">
         ${choice(
@@ -65,7 +68,7 @@ export async function billRunsPage(visit: Visit): Promise<Page> {
 const DAY = /^\d{4}-\d\d-\d\d$/
 
 /** What of the address filters the list. Days are of the reader's zone. */
-function queryOf({ query, preferences: { zone } }: Visit): BillRunQuery {
+export function runQueryOf({ query, preferences: { zone } }: Visit): BillRunQuery {
   const given = (name: string) => query.get(name)?.trim() || undefined
   const dayOf = (name: string) => given(name)?.match(DAY)?.[0]
   const status = Object.keys(STATUSES).find((one) => one === given('status')) as BillRun['status'] | undefined

@@ -1,6 +1,7 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { Reconciliation, ReconciliationRequest } from '../../api/types.ts'
 import { type LivePart, liveLine, sendLive } from '../live.ts'
+import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
 import { idempotencyField } from '../parts/form.ts'
 import { heading } from '../parts/heading.ts'
@@ -40,7 +41,7 @@ async function reconciliationsPage(visit: Visit): Promise<Page> {
   return page({
     title,
     section: 'home',
-    body: html`${heading({ crumbs: [['/', 'Home']], title, beside: proved(visit, last), actions: proveButton(visit, request) })}
+    body: html`${heading({ crumbs: [['/', 'Home']], title, beside: proved(visit, last), actions: html`${csvLink(visit)}${proveButton(visit, request)}` })}
       ${request === null ? '' : progress(visit, request)}
       <section class="sheet" aria-label="Reconciliations">${table(visit, list.data)}</section>
       ${paging(visit, list.nextCursor)}`,
