@@ -119,6 +119,7 @@ describe.each([
       trouble: null,
       result: { creditId: credit.creditId },
       accountId,
+      accountName: 'Somebody',
       creditId: credit.creditId,
       amount: sums[2],
       currency,
