@@ -36,12 +36,12 @@ export function operationsText(operations: Operations, url: string, options: Tab
 }
 
 /** The last line of what was looked at: what was proved. A finding says it when there is nothing to be glad about. */
-function booksOf({ reconciliation: { last, request } }: Operations): readonly Line[] {
+function booksOf({ findings, reconciliation: { last, request } }: Operations): readonly Line[] {
   if (request !== null) {
     const progress = request.rules === 0 ? '' : `, ${request.rulesChecked} of ${request.rules} rules`
     return [{ look: 'note', text: `The books are being proved${progress}`, next: '' }]
   }
-  if (!last?.ok) return []
+  if (!last?.ok || findings.some(({ code }) => code === 'books_broken')) return []
   const rules = last.checks.length
   return [{ look: 'ok', text: `The books add up: ${rules} of ${rules} rules, ${shortTime(last.startedAt)}`, next: '' }]
 }

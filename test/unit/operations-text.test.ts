@@ -99,6 +99,16 @@ test('a proof under way is told, and one that failed is not called well', () => 
   expect(operationsText({ ...WELL, reconciliation: { last: LAST, request } }, URL)).toContain(
     'The books are being proved, 9 of 26 rules',
   )
+  const run: Operations['findings'][number] = {
+    level: 'bad',
+    code: 'books_broken',
+    what: 'What nightly wrote is broken',
+    why: 'Why.',
+    since: null,
+    action: { label: 'See which', target: { kind: 'reconciliation', id: '8' } },
+  }
+  const since = { ...WELL, findings: [run], reconciliation: { last: LAST, request: null } }
+  expect(operationsText(since, URL), 'a run that was reconciled since').not.toContain('add up')
   const broken = { ...LAST, ok: false } as typeof LAST
   expect(operationsText({ ...WELL, reconciliation: { last: broken, request: null } }, URL)).not.toContain('add up')
 })

@@ -1,5 +1,5 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
-import type { Reconciliation, ReconciliationRequest } from '../../api/types.ts'
+import type { Operations, Reconciliation, ReconciliationRequest } from '../../api/types.ts'
 import { type LivePart, liveLine, sendLive } from '../live.ts'
 import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
@@ -37,7 +37,7 @@ async function reconciliationsPage(visit: Visit): Promise<Page> {
     client.getOperations(),
   ])
   const { last, request } = operations.reconciliation
-  const title = verdict(last)
+  const title = verdict(operations)
   return page({
     title,
     section: 'home',
@@ -48,12 +48,11 @@ async function reconciliationsPage(visit: Visit): Promise<Page> {
   })
 }
 
-/** Whether the books add up, as far as it is known. */
-function verdict(last: Reconciliation | null): string {
-  if (last === null) return 'The books were never proved'
-  if (last.ok) return 'The books add up'
-  const broken = last.checks.filter(({ held }) => !held).length
-  return `The books do not add up: ${plural(broken, 'rule is', 'rules are')} broken`
+/** Whether the books add up, as far as it is known: of the whole database, and of each bill run since. */
+function verdict({ findings, reconciliation: { last } }: Operations): string {
+  const broken = findings.find(({ code }) => code === 'books_broken')
+  if (broken) return broken.what
+  return last === null ? 'The books were never proved' : 'The books add up'
 }
 
 const proved = (visit: Visit, last: Reconciliation | null): SafeHtml =>

@@ -13,8 +13,8 @@ const LEVELS = {
 } as const satisfies Readonly<Record<Finding['level'], readonly [icon: keyof typeof ICONS, word: string]>>
 
 /** What is wrong, the worst first, each with one way to where it is mended; and always last whether the books add up. */
-export function findingList(visit: Visit, { findings, reconciliation }: Operations): SafeHtml {
-  return html`<ul class="findings">${findings.map((finding) => item(visit, finding))}${books(visit, reconciliation)}</ul>`
+export function findingList(visit: Visit, operations: Operations): SafeHtml {
+  return html`<ul class="findings">${operations.findings.map((finding) => item(visit, finding))}${books(visit, operations)}</ul>`
 }
 
 function item(visit: Visit, { level, what, why, since, action }: Finding): SafeHtml {
@@ -26,13 +26,14 @@ function item(visit: Visit, { level, what, why, since, action }: Finding): SafeH
 }
 
 /** The last line: what was proved, when, and over how much. A finding says it when there is nothing to be glad about. */
-function books(visit: Visit, { last, request }: Operations['reconciliation']): SafeHtml {
+function books(visit: Visit, { findings, reconciliation: { last, request } }: Operations): SafeHtml {
   if (request !== null) {
     const progress =
       request.rules === 0 ? 'It begins in a moment.' : `${request.rulesChecked} of ${request.rules} rules are checked.`
     return html`<li class="proving">${ICONS.note}<p><b>The books are being proved.</b> ${progress}</p><a class="button plain" href="/reconciliations">Proof</a></li>`
   }
-  if (last === null || !last.ok) return html``
+  // A bill run's own rows may be broken since the whole was proved.
+  if (last === null || findings.some(({ code }) => code === 'books_broken')) return html``
   const over = last.invoices === null ? '' : `, over ${countText(last.invoices)} invoices`
   return html`<li class="well">${ICONS.ok}
     <p><b>The books add up.</b> <span class="quiet-2">All ${last.checks.length} rules held at ${moment(last.startedAt, visit)}${over}</span></p>
