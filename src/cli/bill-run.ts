@@ -2,20 +2,12 @@ import type { Command } from 'commander'
 import type { BillRunQuery } from '../api/types.ts'
 import { billRunColumns } from '../terminal/bill-run-columns.ts'
 import { billRunText } from '../terminal/bill-run-text.ts'
-import { previewColumns } from '../terminal/invoice-columns.ts'
 import { addBillRunChanges } from './bill-run-changes.ts'
 import { addFailures } from './bill-run-failures.ts'
+import { addPreview, showPreview } from './bill-run-preview.ts'
 import { BILL_RUN_EXIT_CODES, showWhenEnded } from './bill-run-wait.ts'
 import { addReport, addWatch } from './bill-run-watch.ts'
-import {
-  addClientCommand,
-  addClientGroup,
-  type ClientContext,
-  type ClientDefaults,
-  parseNames,
-  withClient,
-} from './client-command.ts'
-import { CommandError } from './command-error.ts'
+import { addClientCommand, addClientGroup, type ClientDefaults, parseNames, withClient } from './client-command.ts'
 import { forEachId } from './each-id.ts'
 import { addListCommand } from './list-command.ts'
 import { resolveBillRun } from './resolve-id.ts'
@@ -32,8 +24,6 @@ type StartOptions = WaitOptions & {
 }
 
 type Filters = Pick<BillRunQuery, 'status' | 'schedule'> & { group?: string }
-
-type PreviewOptions = { accounts: readonly string[]; date?: string; allowFuture?: boolean }
 
 /** `nightbill bill-run ...` */
 export function addBillRunCommand(program: Command, defaults: ClientDefaults): void {
@@ -55,20 +45,20 @@ function addStart(group: Command, defaults: ClientDefaults): void {
     .option('--allow-future', 'allow a date more than 31 days ahead')
     .option('--name <name>', 'a name for the run')
     .option('--idempotency-key <key>', 'a repeat with the same key starts no second run')
-    .option('--dry-run', 'show the invoices that it would make for --accounts, as preview does, and write nothing')
+    .option('--dry-run', 'say what it would come to, as preview does, and write nothing')
     .addHelpText(
       'after',
       `
 Examples:
   $ nightbill bill-run start --group default --date 2026-11-30 --wait
   $ nightbill bill-run start --group default --date 2026-11-30 --idempotency-key nightly-2026-11-30 --wait
-  $ nightbill bill-run start --accounts acme,globex --date 2026-11-30 --dry-run
+  $ nightbill bill-run start --group default --date 2026-11-30 --dry-run
 ${BILL_RUN_EXIT_CODES}`,
     )
     .action((options: StartOptions, command: Command) =>
       withClient(command, defaults, async (context) => {
         const { accounts: accountIds, date: billDate, allowFuture, name, idempotencyKey } = options
-        if (options.dryRun) return preview(context, options)
+        if (options.dryRun) return showPreview(context, options)
         const billGroup = options.group ?? (accountIds === undefined ? 'default' : undefined)
         const run = { billGroup, accountIds, billDate, allowFuture, name }
         const accepted = await context.client.startBillRun(run, { idempotencyKey })
@@ -103,25 +93,4 @@ function addReads(group: Command, defaults: ClientDefaults): void {
     .addHelpText('after', '\nExample:\n  $ nightbill bill-run list --limit 10')
 
   addFailures(group, defaults)
-}
-
-function addPreview(group: Command, defaults: ClientDefaults): void {
-  addClientCommand(group, 'preview', 'the invoices that a bill run would make; writes nothing', defaults)
-    .requiredOption('--accounts <account-ids>', 'up to 1,000 accounts, separated by commas', parseNames)
-    .option('--date <yyyy-mm-dd>', 'as of this date (default: today)')
-    .option('--allow-future', 'allow a date more than 31 days ahead')
-    .addHelpText('after', '\nExample:\n  $ nightbill bill-run preview --accounts acme,globex --date 2026-11-30')
-    .action((options: PreviewOptions, command: Command) =>
-      withClient(command, defaults, (context) => preview(context, options)),
-    )
-}
-
-/** Shows the invoices that a run of named accounts would make. */
-async function preview(
-  { client, output, show }: ClientContext,
-  { accounts, date, allowFuture }: Partial<PreviewOptions>,
-): Promise<void> {
-  if (accounts === undefined) throw new CommandError('a dry run is of named accounts: add --accounts')
-  const answer = await client.previewBillRun({ accountIds: accounts, billDate: date, allowFuture })
-  show(answer, ({ invoices }) => output.table(previewColumns, invoices, 'Nothing to bill.'))
 }

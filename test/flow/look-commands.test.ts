@@ -69,6 +69,18 @@ describe('commands that look at what there is', () => {
     expect((await answerOf('key', 'list')).data).toContainEqual(expect.objectContaining({ keyId: ids.key }))
   })
 
+  test('a dry run of a group, as of a date: its totals, and nothing is written', async () => {
+    const charge = { accountId: 'usd', amount: '7', description: 'Later', chargedOn: '2026-04-01' }
+    await service.call('POST', '/v1/charges', { body: { charges: [charge] } })
+    const asked = ['bill-run', 'start', '--group', 'default', '--date', '2026-04-30', '--dry-run']
+    const preview = await answerOf(...asked)
+    expect(preview).toMatchObject({ billGroup: 'default', counts: { billed: 1, wouldFail: 0 } })
+    expect(preview.totals).toMatchObject([{ currency: 'USD', charged: '7.00' }])
+    const { out } = await nightbill(['bill-run', 'preview', '--date', '2026-04-30'])
+    expect(out).toContain('A bill run of default as of 2026-04-30: 1 account would be billed')
+    expect((await answerOf('charge', 'list', 'usd', '--status', 'pending')).data).toMatchObject([{ amount: '7.00' }])
+  })
+
   test('api get, post and delete reach what has no command; a refusal is the same line as elsewhere', async () => {
     const { out } = await nightbill(['api', 'get', '/v1/invoices?accountId=usd&limit=1'])
     expect(JSON.parse(out).data).toHaveLength(1)
