@@ -77,8 +77,8 @@ export const fillStatements = (sizes: Sizes) => `
     select ${id('batch', `${sizes.failures} + n`)}, ${id('run', '1 + n / 3')}, array[n], 'done', 1
     from generate_series(1, ${sizes.runs} * 3 - 1) n;
   insert into invoice (id, account_id, number, bill_run_id, issued_on, due_on, total_charge, total, balance, transaction_count)
-    select ${id('invoice', 'n')}, 1 + n % ${sizes.accounts}, n, ${id('run', `1 + (n - 1) / ${sizes.invoices / sizes.runs}`)},
-      current_date - ${sizes.invoices / 1000} + n / 1000, current_date - ${sizes.invoices / 1000} + 30 + n / 1000, 10, 10,
+    select ${id('invoice', 'n')}, 1 + n % ${sizes.accounts}, n, ${id('run', `1 + (n - 1) / ${Math.ceil(sizes.invoices / sizes.runs)}`)},
+      current_date - ${Math.ceil(sizes.invoices / 1000)} + n / 1000, current_date - ${Math.ceil(sizes.invoices / 1000)} + 30 + n / 1000, 10, 10,
       case when n > ${sizes.invoices} * 0.7 or n < 100 then 10 else 0 end,
       case when n = ${largeInvoiceOf(sizes)} then ${sizes.charges} else 1 end
     from generate_series(1, ${sizes.invoices}) n;
