@@ -1,4 +1,5 @@
 import { CronExpressionParser } from 'cron-parser'
+import { LRUCache } from 'lru-cache'
 
 /** The timing of a schedule: a cron expression with five fields, and an IANA time zone. */
 export type Cron = { readonly cron: string; readonly timezone: string }
@@ -89,10 +90,21 @@ function clockChangeOn(timezone: string, moment: Date): DueTime['clockChange'] {
   return change === 0 ? null : change > 0 ? 'forward' : 'back'
 }
 
+/** Formats that were made: each takes some 100 KB outside of what the garbage collector counts. */
+const formats = new LRUCache<string, Intl.DateTimeFormat>({ max: 100 })
+
+function formatIn(locale: 'en-US' | 'en-CA', timeZone: string, parts: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
+  const name = `${locale} ${timeZone}`
+  const known = formats.get(name)
+  if (known) return known
+  const format = new Intl.DateTimeFormat(locale, { timeZone, ...parts })
+  formats.set(name, format)
+  return format
+}
+
 /** How far a time zone is ahead of UTC at a moment, in whole seconds, as ms. */
 function offsetMs(timezone: string, moment: Date): number {
-  const format = new Intl.DateTimeFormat('en-US', {
-    timeZone: timezone,
+  const format = formatIn('en-US', timezone, {
     hourCycle: 'h23',
     year: 'numeric',
     month: 'numeric',
@@ -108,8 +120,7 @@ function offsetMs(timezone: string, moment: Date): number {
 
 /** The calendar date, `YYYY-MM-DD`, of a moment in a time zone. */
 export function dateIn(timezone: string, moment: Date): string {
-  return new Intl.DateTimeFormat('en-CA', {
-    timeZone: timezone,
+  return formatIn('en-CA', timezone, {
     year: 'numeric',
     month: '2-digit',
     day: '2-digit',

@@ -1,3 +1,5 @@
+import { timeFormat } from './parts/time-format.ts'
+
 /** How a reader wants to see the console. Kept in cookies, as there are no user accounts. */
 export type Preferences = {
   readonly theme: 'auto' | 'light' | 'dark'
@@ -32,7 +34,7 @@ const oneOf = <Value extends string>(text: string, values: readonly Value[]): Va
 export function isTimeZone(text: string): boolean {
   if (text === '') return false
   try {
-    new Intl.DateTimeFormat('en', { timeZone: text })
+    timeFormat(text, {})
     return true
   } catch {
     return false

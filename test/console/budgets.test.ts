@@ -46,7 +46,10 @@ inBrowser('what a page costs', () => {
       bytes[kind] = (bytes[kind] ?? 0) + size
     })
     const before = site.logged.length
-    await page.goto(path, { waitUntil: 'networkidle' })
+    // A page that is kept live is never idle.
+    await page.goto(path, { waitUntil: 'load' })
+    await page.evaluate(() => document.fonts.ready)
+    await page.waitForTimeout(500)
     const calls = site.logged
       .slice(before)
       .filter(({ msg, route }) => msg === 'request' && String(route).startsWith('/v1/'))

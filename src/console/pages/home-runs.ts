@@ -8,6 +8,7 @@ import { amountText, countText, money, moneyText } from '../parts/money.ts'
 import { withQuery } from '../parts/paging.ts'
 import { billRunPath, schedulePath } from '../parts/paths.ts'
 import { ageText, dayThisYear, durationText, plural } from '../parts/time.ts'
+import { timeFormat } from '../parts/time-format.ts'
 import type { Visit } from '../visit.ts'
 
 const MAX_RUNS = 5
@@ -50,11 +51,8 @@ function nextList(visit: Visit, nextRuns: Operations['nextRuns']): SafeHtml {
 
 /** When a run is due, by the clock of its schedule's zone: `tomorrow 02:00`. */
 function dueText(at: string, zone: string, now: Date): string {
-  const day = (date: Date) =>
-    new Intl.DateTimeFormat('en-GB', { timeZone: zone, weekday: 'long', day: 'numeric', month: 'short' }).format(date)
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(
-    new Date(at),
-  )
+  const day = (date: Date) => timeFormat(zone, { weekday: 'long', day: 'numeric', month: 'short' }).format(date)
+  const clock = timeFormat(zone, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
   const due = day(new Date(at))
   if (due === day(now)) return `today ${clock}`
   return due === day(new Date(now.getTime() + 86_400_000)) ? `tomorrow ${clock}` : `${due} ${clock}`

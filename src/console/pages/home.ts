@@ -5,6 +5,7 @@ import { chart, chartFiles, chartParts } from '../parts/chart.ts'
 import { findingList } from '../parts/findings.ts'
 import { heading } from '../parts/heading.ts'
 import { withQuery } from '../parts/paging.ts'
+import { timeFormat } from '../parts/time-format.ts'
 import { type Page, type Pages, page, type Visit } from '../visit.ts'
 import { homeCharts, lastTaken } from './home-charts.ts'
 import { lastRuns, manyRuns } from './home-runs.ts'
@@ -76,4 +77,4 @@ function homeReader(visit: Visit): () => Promise<LiveState> {
 }
 
 const lookedAt = ({ preferences: { zone } }: Visit, { at }: Operations): string =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: zone, timeStyle: 'medium' }).format(new Date(at))
+  timeFormat(zone, { timeStyle: 'medium' }).format(new Date(at))

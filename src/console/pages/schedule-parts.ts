@@ -4,6 +4,7 @@ import { keepButton } from '../parts/dialog.ts'
 import { EMPTY_FORM, errorSummary, type FieldErrors, type FormState, field } from '../parts/form.ts'
 import { schedulePath } from '../parts/paths.ts'
 import { dayIn, shortDay } from '../parts/time.ts'
+import { timeFormat } from '../parts/time-format.ts'
 import { timeZones } from '../parts/time-zones.ts'
 import type { Visit } from '../visit.ts'
 
@@ -24,8 +25,7 @@ export function dueTime({ preferences: { zone } }: Visit, { at, clockChange }: D
 
 function momentIn(zone: string, at: string): string {
   const time = new Date(at)
-  const part = (options: Intl.DateTimeFormatOptions) =>
-    new Intl.DateTimeFormat('en-GB', { timeZone: zone, ...options }).format(time)
+  const part = (options: Intl.DateTimeFormatOptions) => timeFormat(zone, options).format(time)
   return `${part({ weekday: 'short' })} ${shortDay(dayIn(zone, time))}, ${part({ hour: '2-digit', minute: '2-digit' })}`
 }
 

@@ -7,6 +7,7 @@ import { amountText, money } from './money.ts'
 import { accountPath } from './paths.ts'
 import { tabs } from './tabs.ts'
 import { dayIn, plural, shortDay } from './time.ts'
+import { timeFormat } from './time-format.ts'
 
 export type AccountTab = 'statement' | 'credits' | 'charges' | 'invoices' | 'activity'
 
@@ -88,7 +89,7 @@ function waiting({ accountId, pending, currency }: AccountOverview): Figure {
 }
 
 const clockOf = ({ preferences: { zone } }: Visit, at: string) =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(new Date(at))
+  timeFormat(zone, { hour: '2-digit', minute: '2-digit' }).format(new Date(at))
 
 function dayOf({ now, preferences: { zone } }: Visit, at: string): string {
   const day = dayIn(zone, new Date(at))

@@ -3,6 +3,7 @@ import { asset } from '../assets.ts'
 import type { LivePart } from '../live.ts'
 import type { Visit } from '../visit.ts'
 import { ageText, dayIn, dayThisYear, durationText } from './time.ts'
+import { timeFormat } from './time-format.ts'
 
 /** What the values are, which says how they are written. */
 export type ChartUnit = 'count' | 'seconds'
@@ -139,7 +140,7 @@ function clock(visit: Visit, seconds: number): string {
     preferences: { zone },
   } = visit
   const at = new Date(seconds * 1_000)
-  const time = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(at)
+  const time = timeFormat(zone, { hour: '2-digit', minute: '2-digit' }).format(at)
   const day = dayIn(zone, at)
   return day === dayIn(zone, now) ? time : `${dayThisYear(day, visit)}, ${time}`
 }

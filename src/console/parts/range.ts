@@ -1,5 +1,6 @@
 import type { Visit } from '../visit.ts'
 import { dayIn, longDay } from './time.ts'
+import { timeFormat } from './time-format.ts'
 
 /** The ranges that have a name: rolling ones, so that none is empty on the first day of a year. In months; undefined is all. */
 const NAMED = { month: 1, quarter: 3, year: 12, all: undefined } as const
@@ -70,8 +71,7 @@ export function startOfDay(day: string, zone: string): string {
 
 /** How far a zone's clock is ahead of UTC at a moment, in ms. */
 function offsetAt(moment: number, zone: string): number {
-  const parts = new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
+  const parts = timeFormat(zone, {
     hourCycle: 'h23',
     year: 'numeric',
     month: 'numeric',

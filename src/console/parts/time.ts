@@ -1,5 +1,6 @@
 import { html, type SafeHtml } from '@remix-run/html-template'
 import type { Visit } from '../visit.ts'
+import { timeFormat } from './time-format.ts'
 
 type Reader = Pick<Visit, 'now' | 'preferences'>
 
@@ -7,7 +8,7 @@ type Reader = Pick<Visit, 'now' | 'preferences'>
 export function moment(at: string, { now, preferences: { zone } }: Reader): SafeHtml {
   const time = new Date(at)
   const isToday = dayIn(zone, time) === dayIn(zone, now)
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(time)
+  const clock = timeFormat(zone, { hour: '2-digit', minute: '2-digit' }).format(time)
   const text = isToday ? clock : `${shortDay(dayIn(zone, time))}, ${clock}`
   return html`<time datetime="${at}" title="${at.replace('T', ' ').replace(/\.\d+/, '')}">${text}</time>`
 }
@@ -15,7 +16,7 @@ export function moment(at: string, { now, preferences: { zone } }: Reader): Safe
 /** A moment as it is written in a document: always with its date. */
 export function dated(at: string, { preferences: { zone } }: Reader): SafeHtml {
   const time = new Date(at)
-  const clock = new Intl.DateTimeFormat('en-GB', { timeZone: zone, hour: '2-digit', minute: '2-digit' }).format(time)
+  const clock = timeFormat(zone, { hour: '2-digit', minute: '2-digit' }).format(time)
   return html`<time datetime="${at}" title="${at.replace('T', ' ').replace(/\.\d+/, '')}">${shortDay(dayIn(zone, time))}<span class="unprinted">, ${clock}</span></time>`
 }
 
@@ -30,13 +31,13 @@ export const dayThisYear = (date: string, { now, preferences: { zone } }: Reader
 export const longDay = (date: string): string => dayText(date, { day: 'numeric', month: 'long', year: 'numeric' })
 
 const dayText = (date: string, parts: Intl.DateTimeFormatOptions) =>
-  new Intl.DateTimeFormat('en-GB', { timeZone: 'UTC', ...parts })
+  timeFormat('UTC', parts)
     .format(new Date(`${date}T00:00:00Z`))
     .replace('Sept', 'Sep')
 
 /** The day `YYYY-MM-DD` in a zone. */
 export const dayIn = (zone: string, at: Date): string =>
-  new Intl.DateTimeFormat('en-CA', { timeZone: zone, year: 'numeric', month: '2-digit', day: '2-digit' }).format(at)
+  timeFormat(zone, { year: 'numeric', month: '2-digit', day: '2-digit' }, 'en-CA').format(at)
 
 /** Whole days from one business date to another; negative when the other is before. */
 export const daysBetween = (from: string, to: string): number =>
@@ -64,12 +65,7 @@ export const plural = (count: number, one: string, many = `${one}s`): string =>
 
 /** The time of day of a moment in a zone: `02:14`, or `02:14:31`. */
 export const clockText = (at: Date, zone: string, withSeconds = false): string =>
-  new Intl.DateTimeFormat('en-GB', {
-    timeZone: zone,
-    hour: '2-digit',
-    minute: '2-digit',
-    ...(withSeconds ? { second: '2-digit' } : {}),
-  }).format(at)
+  timeFormat(zone, { hour: '2-digit', minute: '2-digit', ...(withSeconds ? { second: '2-digit' } : {}) }).format(at)
 
 /** A moment to the second, for what happens quickly: `02:13:02`, with its day if that is not today. UTC stands in the title. */
 export function exactMoment(at: string, { now, preferences: { zone } }: Reader): SafeHtml {
