@@ -17,12 +17,12 @@ export type FinishedRun = {
 export function finishedRunSentence(run: FinishedRun): string {
   const { name, billDate, status, seconds, billed, nothingToBill, failed } = run
   const counts = [
-    `${groupThousands(billed)} accounts billed`,
+    `${counted(billed, 'account')} billed`,
     ...(nothingToBill > 0 ? [`${groupThousands(nothingToBill)} with nothing to bill`] : []),
     ...(failed > 0 ? [`${groupThousands(failed)} failed`] : []),
   ].join(', ')
   const totals = run.totals.map(
-    ({ currency, charged, invoices }) => ` ${formatMoney(charged, currency)} on ${groupThousands(invoices)} invoices.`,
+    ({ currency, charged, invoices }) => ` ${formatMoney(charged, currency)} on ${counted(invoices, 'invoice')}.`,
   )
   const next = failed > 0 ? ` Why: nightbill bill-run failures ${run.billRunId.slice(-12)}` : ''
   const ended = status.replaceAll('_', ' ')
@@ -30,3 +30,5 @@ export function finishedRunSentence(run: FinishedRun): string {
     `Bill run of ${name} as of ${billDate} ${ended} in ${seconds.toFixed(1)} s: ${counts}.${totals.join('')}${next}`,
   )
 }
+
+const counted = (count: number, one: string) => `${groupThousands(count)} ${one}${count === 1 ? '' : 's'}`
