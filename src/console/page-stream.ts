@@ -3,7 +3,7 @@ import type { Visit } from './visit.ts'
 
 /** A stream of parts of a page, as Server-Sent Events. */
 export type PageStream = {
-  /** Ends what was begun for the browser when it goes away. */
+  /** Ends what was begun for the browser when it goes away, or the process stops. */
   readonly signal: AbortSignal
   /** Sends a part, unless it is as it was. What the browser does not take in time is left out: the next is newer. */
   readonly send: (part: SafeHtml) => void
@@ -12,7 +12,7 @@ export type PageStream = {
 }
 
 /** Answers with a stream of parts of a page, which a browser swaps in where it opened the stream. */
-export function openPageStream({ reply, request }: Visit): PageStream {
+export function openPageStream({ reply, request, closing }: Visit): PageStream {
   const { raw } = reply
   const left = new AbortController()
   raw.once('close', () => left.abort())
@@ -27,7 +27,7 @@ export function openPageStream({ reply, request }: Visit): PageStream {
   })
   let sent = ''
   return {
-    signal: left.signal,
+    signal: AbortSignal.any([left.signal, closing]),
     send: (part) => {
       const text = String(part)
       // Each form has a new key each time: what differs by that alone is the same.

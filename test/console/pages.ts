@@ -44,7 +44,10 @@ export const SWEPT_PAGES: readonly SweptPage[] = [
   at('deleting a credit', (ids) => `/accounts/usd/credits/${ids.pending}/delete`),
   at('reversing a credit', (ids) => `/accounts/usd/credits/${ids.issued}/reverse`),
   at('bill runs', '/bill-runs'),
-  at('bill runs, filtered', '/bill-runs?group=default&status=cancelled&schedule=nightly&from=2026-01-01&to=2026-01-31'),
+  at(
+    'bill runs, filtered',
+    '/bill-runs?group=default&status=cancelled&schedule=nightly&since=2026-01-01&until=2026-01-31',
+  ),
   at('starting a bill run', '/bill-runs/new'),
   at('starting a bill run, with all filled in', '/bill-runs/new?accounts=usd&date=2026-01-31&name=January&future=on'),
   at('the preview of a bill run', '/bill-runs/new/preview?group=default&date=2026-01-31'),

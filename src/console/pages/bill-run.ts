@@ -13,6 +13,7 @@ import { runBar } from '../parts/run-bar.ts'
 import { failureGroups } from '../parts/run-failures.ts'
 import { runFigures } from '../parts/run-figures.ts'
 import { dealtWithOf, isUnderWay, progressOf, type Sample } from '../parts/run-progress.ts'
+import { rateChart } from '../parts/run-rate.ts'
 import { runTitle } from '../parts/run-title.ts'
 import { totalsTable } from '../parts/run-totals.ts'
 import { dayThisYear, exactMoment, plural, tookText } from '../parts/time.ts'
@@ -61,7 +62,8 @@ export async function billRunPage(visit: Visit, state: RunPageState = {}): Promi
     readShownRun(visit, billRunId),
     visit.client.listAudit({ subject: billRunId }),
   ])
-  const { run } = shown
+  const { run, before } = shown
+  const rateBefore = before && (await visit.client.getBillRunRate(before.billRunId))
   const isLive = isUnderWay(run) && !visit.query.has('paused')
   const path = billRunPath(billRunId)
   return page({
@@ -75,6 +77,7 @@ export async function billRunPage(visit: Visit, state: RunPageState = {}): Promi
           : ''
       }>${runBody(visit, shown)}</div>
       ${isUnderWay(run) && visit.may('operate') ? cancelDialog(run, state) : ''}
+      ${rateChart(visit, shown.rate, before && rateBefore && { run: before, rate: rateBefore })}
       <section class="sheet" aria-labelledby="activity-title"><header><h2 id="activity-title">Activity</h2></header>${activityTable(visit, activity.data)}</section>`,
   })
 }

@@ -3,10 +3,10 @@ import type { BillRun, BillRunQuery } from '../../api/types.ts'
 import { billRunChip } from '../parts/chip.ts'
 import { csvLink } from '../parts/csv-link.ts'
 import { empty } from '../parts/empty.ts'
+import { type ActiveFilter, filterAmong, filterChoice, filterOf, filters } from '../parts/filters.ts'
 import { heading } from '../parts/heading.ts'
-import { ICONS } from '../parts/icons.ts'
 import { countText, money } from '../parts/money.ts'
-import { paging, withQuery } from '../parts/paging.ts'
+import { paging } from '../parts/paging.ts'
 import { billRunPath } from '../parts/paths.ts'
 import { capital, runText } from '../parts/run-title.ts'
 import { tookText as clockOf, exactMoment, shortDay, startOfDay } from '../parts/time.ts'
@@ -20,14 +20,11 @@ const STATUSES: Readonly<Record<BillRun['status'], string>> = {
   cancelled: 'Cancelled',
 }
 
-/** A filter in force: its name in the address, and what it says. */
-type Filter = { readonly name: string; readonly text: string }
-
 /** All bill runs, newest first. */
 export async function billRunsPage(visit: Visit): Promise<Page> {
   const { client, query } = visit
   const [runs, groups, schedules] = await Promise.all([
-    client.listBillRuns({ ...runQueryOf(visit), cursor: query.get('cursor') ?? undefined }),
+    client.listBillRuns({ ...billRunQueryOf(visit), cursor: query.get('cursor') ?? undefined }),
     client.listBillGroups(),
     client.listSchedules(),
   ])
@@ -37,29 +34,35 @@ export async function billRunsPage(visit: Visit): Promise<Page> {
     section: 'bill-runs',
     body: html`${heading({
       title: 'Bill runs',
-      actions: html`${csvLink(visit)}${
-        visit.may('operate')
-          ? html`<a class="button primary" href="/bill-runs/new" data-hotkey="n">Start a bill run</a>`
-          : ''
-      }`,
+      actions: visit.may('operate')
+        ? html`${csvLink(visit)}<a class="button primary" href="/bill-runs/new" data-hotkey="n">Start a bill run</a>`
+        : csvLink(visit),
     })}
-      <form class="filters" action="/bill-runs">
-        ${choice(
+      ${filters(visit, {
+        fields: html`${filterChoice(
           visit,
           'group',
           'Group',
-          groups.data.map(({ billGroup }) => [billGroup, billGroup]),
+          offered(
+            visit,
+            'group',
+            groups.data.map(({ billGroup }) => billGroup),
+          ),
         )}
-        ${choice(visit, 'status', 'Status', Object.entries(STATUSES))}
-        ${choice(
-          visit,
-          'schedule',
-          'Schedule',
-          schedules.data.map(({ name }) => [name, name]),
-        )}
-        ${day(visit, 'from', 'Started from')}${day(visit, 'to', 'Started up to')}
-        <button class="button">Filter</button>${active.map((filter) => activeFilter(visit, filter))}
-      </form>
+          ${filterChoice(visit, 'status', 'Status', [ALL, ...Object.entries(STATUSES)])}
+          ${filterChoice(
+            visit,
+            'schedule',
+            'Schedule',
+            offered(
+              visit,
+              'schedule',
+              schedules.data.map(({ name }) => name),
+            ),
+          )}
+          ${day(visit, 'since', 'Started from')}${day(visit, 'until', 'Started up to')}`,
+        active,
+      })}
       <section class="sheet" aria-label="Bill runs">${runs.data.length === 0 ? nothing(active) : list(visit, runs.data)}</section>
       ${paging(visit, runs.nextCursor)}`,
   })
@@ -68,15 +71,14 @@ export async function billRunsPage(visit: Visit): Promise<Page> {
 const DAY = /^\d{4}-\d\d-\d\d$/
 
 /** What of the address filters the list. Days are of the reader's zone. */
-export function runQueryOf({ query, preferences: { zone } }: Visit): BillRunQuery {
-  const given = (name: string) => query.get(name)?.trim() || undefined
-  const dayOf = (name: string) => given(name)?.match(DAY)?.[0]
-  const status = Object.keys(STATUSES).find((one) => one === given('status')) as BillRun['status'] | undefined
-  const [from, to] = [dayOf('from'), dayOf('to')]
+export function billRunQueryOf(visit: Visit): BillRunQuery {
+  const { zone } = visit.preferences
+  const dayOf = (name: string) => filterOf(visit, name)?.match(DAY)?.[0]
+  const [from, to] = [dayOf('since'), dayOf('until')]
   return {
-    billGroup: given('group'),
-    status,
-    schedule: given('schedule'),
+    billGroup: filterOf(visit, 'group'),
+    status: filterAmong(visit, 'status', Object.keys(STATUSES) as readonly BillRun['status'][]),
+    schedule: filterOf(visit, 'schedule'),
     ...(from === undefined ? {} : { from: startOfDay(zone, from).toISOString() }),
     ...(to === undefined ? {} : { to: startOfDay(zone, dayAfter(to)).toISOString() }),
   }
@@ -84,43 +86,34 @@ export function runQueryOf({ query, preferences: { zone } }: Visit): BillRunQuer
 
 const dayAfter = (date: string) => new Date(Date.parse(`${date}T00:00:00Z`) + 86_400_000).toISOString().slice(0, 10)
 
-function activeOf({ query }: Visit): readonly Filter[] {
-  const say = (name: string, text: (value: string) => string): Filter[] => {
-    const value = query.get(name)?.trim() ?? ''
-    return value === '' ? [] : [{ name, text: text(value) }]
+function activeOf(visit: Visit): readonly ActiveFilter[] {
+  const say = (name: string, text: (value: string) => string): ActiveFilter[] => {
+    const value = filterOf(visit, name)
+    return value === undefined ? [] : [{ name, text: text(value) }]
   }
   const date = (value: string) => (DAY.test(value) ? shortDay(value) : value)
   return [
     ...say('group', (value) => `Group ${value}`),
     ...say('status', (value) => STATUSES[value as BillRun['status']] ?? value),
     ...say('schedule', (value) => `Schedule ${value}`),
-    ...say('from', (value) => `From ${date(value)}`),
-    ...say('to', (value) => `To ${date(value)}`),
+    ...say('since', (value) => `From ${date(value)}`),
+    ...say('until', (value) => `Up to ${date(value)}`),
   ]
 }
 
-function activeFilter({ url }: Visit, { name, text }: Filter): SafeHtml {
-  return html`<a class="button plain" href="${withQuery(url, { [name]: undefined, cursor: undefined })}">${text}${ICONS.remove}<span class="unseen"> (take this filter away)</span></a>`
-}
+const ALL = ['', 'All'] as const
 
-/** A filter that offers what there is, and what was asked for besides. */
-function choice(
-  { query }: Visit,
-  name: string,
-  label: string,
-  known: readonly (readonly [string, string])[],
-): SafeHtml {
-  const value = query.get(name) ?? ''
-  const options = value === '' || known.some(([one]) => one === value) ? known : [...known, [value, value] as const]
-  return html`<label>${label}<select name="${name}"><option value="">All</option>${options.map(
-    ([one, text]) => html`<option value="${one}"${one === value ? html` selected` : ''}>${text}</option>`,
-  )}</select></label>`
+/** What a filter offers: what there is, and what was asked for besides. */
+function offered(visit: Visit, name: string, known: readonly string[]): readonly (readonly [string, string])[] {
+  const asked = filterOf(visit, name)
+  const all = asked === undefined || known.includes(asked) ? known : [...known, asked]
+  return [ALL, ...all.map((one) => [one, one] as const)]
 }
 
 const day = ({ query }: Visit, name: string, label: string): SafeHtml =>
   html`<label>${label}<input type="date" name="${name}" value="${query.get(name) ?? ''}" /></label>`
 
-function nothing(active: readonly Filter[]): SafeHtml {
+function nothing(active: readonly ActiveFilter[]): SafeHtml {
   if (active.length > 0) return empty('No bill run is like that.', html`<a href="/bill-runs">Show all</a>`)
   return empty(
     'No bill run yet. It makes one invoice for each account that has something pending.',
