@@ -123,8 +123,8 @@ function nothing(active: readonly ActiveFilter[]): SafeHtml {
 
 function list(visit: Visit, runs: readonly BillRun[]): SafeHtml {
   return html`<table class="stacked">
-    <thead><tr><th scope="col">Run</th><th scope="col">As of</th><th scope="col">Status</th><th scope="col">Started</th><th scope="col" class="r">Took</th>
-      <th scope="col" class="r">Accounts</th><th scope="col" class="r">Billed</th><th scope="col" class="r">Nothing</th><th scope="col" class="r">Failed</th><th scope="col" class="r">Charged</th></tr></thead>
+    <thead><tr><th scope="col">Run</th><th scope="col">As of</th><th scope="col">Status</th><th scope="col" class="roomy">Started</th><th scope="col" class="r">Took</th>
+      <th scope="col" class="r">Accounts</th><th scope="col" class="r roomy">Billed</th><th scope="col" class="r roomy">Nothing</th><th scope="col" class="r">Failed</th><th scope="col" class="r">Charged</th></tr></thead>
     <tbody>${runs.map((run) => row(visit, run))}</tbody>
   </table>`
 }
@@ -138,11 +138,11 @@ function row(visit: Visit, run: BillRun): SafeHtml {
     <th scope="row" class="first"><a class="row" href="${path}">${capital(runText(run))}</a></th>
     <td class="nowrap drop">${shortDay(billDate)}</td>
     <td class="nowrap">${billRunChip(run)}</td>
-    <td class="nowrap drop">${exactMoment(startedAt ?? createdAt, visit)}</td>
+    <td class="nowrap roomy">${exactMoment(startedAt ?? createdAt, visit)}</td>
     <td class="r" data-label="took">${tookText(run, visit.now)}</td>
     <td class="r drop">${count(progress.accounts)}${run.selecting ? '+' : ''}</td>
-    <td class="r drop">${count(progress.billed)}</td>
-    <td class="r drop">${count(progress.nothingToBill)}</td>
+    <td class="r roomy">${count(progress.billed)}</td>
+    <td class="r roomy">${count(progress.nothingToBill)}</td>
     <td class="r drop">${progress.failed === 0 ? count(0) : html`<a href="${path}/failures">${countText(progress.failed)}</a>`}</td>
     <td class="r first">${first ? html`${money(first.charged, first.currency)}${others.length === 0 ? '' : html` <span class="unit">+${others.length}</span>`}` : html`<span class="zero">–</span>`}</td>
   </tr>`
