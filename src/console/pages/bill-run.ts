@@ -190,7 +190,7 @@ function totals(visit: Visit, { run, before }: ShownRun): SafeHtml {
     ${
       run.totals.length === 0
         ? empty(isUnderWay(run) ? 'Nothing is billed yet.' : 'Nothing was billed.')
-        : html`<div class="scroll">${totalsTable(run.totals, isCompared ? before.totals : undefined)}</div>`
+        : html`<div class="scroll" tabindex="0" role="region" aria-label="Totals by currency">${totalsTable(run.totals, isCompared ? before.totals : undefined)}</div>`
     }
   </section>`
 }

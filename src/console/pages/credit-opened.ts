@@ -139,7 +139,7 @@ function unpaidInvoices(
   if (unpaid.data.length === 0)
     return empty(`${account.name} has no unpaid invoice.`, 'What is left of the credit stays for later ones.')
   const canDisburse = visit.may('operate') && credit.status === 'issued' && !isZero(credit.amountLeft)
-  return html`<div class="scroll"><table class="stacked">
+  return html`<div class="scroll" tabindex="0" role="region" aria-label="Unpaid invoices"><table class="stacked">
     <thead><tr><th scope="col">Invoice</th><th scope="col">Due</th><th scope="col" class="r">Balance <span class="unit">${credit.currency}</span></th>
       ${canDisburse ? html`<th scope="col">Disburse</th>` : ''}</tr></thead>
     <tbody>${unpaid.data.map((invoice) => unpaidRow(visit, account, credit, { invoice, canDisburse, form }))}</tbody>

@@ -45,7 +45,7 @@ export function previewedGroup(
           ? ''
           : html`<span class="hint">against the run of <a href="${billRunPath(before.billRunId)}">${dayThisYear(before.billDate, visit)}</a></span>`
       }</header>
-      ${totals.length === 0 ? empty('Nothing is pending up to this date, so no invoice would be made.') : html`<div class="scroll">${totalsTable(totals, before?.totals)}</div>`}
+      ${totals.length === 0 ? empty('Nothing is pending up to this date, so no invoice would be made.') : html`<div class="scroll" tabindex="0" role="region" aria-label="Totals by currency">${totalsTable(totals, before?.totals)}</div>`}
     </section>
     ${failures.length === 0 ? '' : wouldFail(failures)}
     ${largest.length === 0 ? '' : largestInvoices(largest)}`
@@ -104,7 +104,7 @@ export function previewedAccounts(visit: Visit, form: RunForm, invoices: readonl
     ${
       invoices.length === 0
         ? html`<section class="sheet" aria-label="Totals">${empty('None of them has anything pending up to this date, so no invoice would be made.')}</section>`
-        : html`<section class="sheet" aria-labelledby="totals-title"><header><h2 id="totals-title">Totals</h2></header><div class="scroll">${sumsOf(invoices)}</div></section>
+        : html`<section class="sheet" aria-labelledby="totals-title"><header><h2 id="totals-title">Totals</h2></header><div class="scroll" tabindex="0" role="region" aria-label="Totals by currency">${sumsOf(invoices)}</div></section>
           ${largestInvoices(largestOf(invoices))}`
     }`
 }
