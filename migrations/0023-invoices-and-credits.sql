@@ -14,10 +14,9 @@ drop index credit_of_status;
 create index credit_of_account_with_disbursement on credit (account_id, id, status, automatic_disbursement);
 drop index credit_of_account_with_status;
 
--- ?hasLeft=, of an account, of all, and of those that wait for a person. The first serves bill runs too, in place of credit_carried.
+-- ?hasLeft=, of an account, of all, and of those that wait for a person. Bill runs keep an index of their own (credit_carried).
 create index credit_left_of_account on credit (account_id, id, automatic_disbursement)
   where status = 'issued' and disbursed < amount;
-drop index credit_carried;
 create index credit_left on credit (id, automatic_disbursement) where status = 'issued' and disbursed < amount;
 create index credit_left_by_hand on credit (id)
   where status = 'issued' and disbursed < amount and not automatic_disbursement;
