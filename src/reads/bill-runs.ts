@@ -2,7 +2,7 @@ import { type RawBuilder, sql } from 'kysely'
 import type { Db, Tx } from '../db/open.ts'
 import type { BillRunStatus } from '../db/schema.ts'
 import { Refusal } from '../problems.ts'
-import { keysetPage, type Page } from './keyset.ts'
+import { keysetPage, type MomentPlace, type Page } from './keyset.ts'
 
 export type BillRunRow = {
   readonly id: string
@@ -41,9 +41,6 @@ export type BillRunTotalRow = {
   readonly credits_reversed_amount: string
 }
 
-/** The place of a run in the list: when it was accepted, to the microsecond, and its id. */
-export type BillRunPlace = { readonly at: string; readonly id: string }
-
 export type BillRunFilter = {
   readonly billGroup?: string | undefined
   readonly status?: BillRunStatus | undefined
@@ -56,7 +53,7 @@ export type BillRunFilter = {
 /** A page of bill runs, newest first. With several filters the index of the narrowest is walked: a schedule has one group, mostly. */
 export function listBillRuns(
   db: Db,
-  { billGroup, status, schedule, from, to, after, limit }: Page<BillRunPlace> & BillRunFilter,
+  { billGroup, status, schedule, from, to, after, limit }: Page<MomentPlace> & BillRunFilter,
 ): Promise<readonly BillRunRow[]> {
   const bySchedule = schedule !== undefined
   const byGroup = !bySchedule && billGroup !== undefined

@@ -67,6 +67,15 @@ inBrowser('what a page costs', () => {
     expect(calls).toBeLessThanOrEqual(LIMITS.calls)
   })
 
+  test('figures stand side by side', async () => {
+    const { page } = await load('/accounts/kwd/credits')
+    const tops = await page
+      .locator('.figures > div')
+      .evaluateAll((figures) => figures.map((figure) => figure.getBoundingClientRect().top))
+    expect(tops.length).toBeGreaterThan(2)
+    expect(new Set(tops).size).toBe(1)
+  })
+
   test('charts', async () => {
     // Without its stream, which never ends.
     const { bytes, requests } = await load('/?live=off')

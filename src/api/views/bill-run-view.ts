@@ -1,6 +1,7 @@
 import { type Static, Type } from 'typebox'
 import { formatAmount } from '../../money.ts'
-import type { BillRunPlace, BillRunRow } from '../../reads/bill-runs.ts'
+import type { BillRunRow } from '../../reads/bill-runs.ts'
+import type { MomentPlace } from '../../reads/keyset.ts'
 import { CalendarDate, Currency, Uuid } from '../../requests/formats.ts'
 import { ANSWERS } from '../example-answers.ts'
 import type { List } from '../paging.ts'
@@ -84,7 +85,7 @@ export function presentBillRun(run: BillRunRow): BillRunView {
 }
 
 /** Bill runs, as a list. */
-export const BILL_RUNS: List<BillRunRow, BillRunPlace, BillRunView> = {
+export const BILL_RUNS: List<BillRunRow, MomentPlace, BillRunView> = {
   present: presentBillRun,
   format: MOMENT_PLACE,
   placeOf: ({ place, id }) => ({ at: place, id }),
